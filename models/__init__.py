@@ -1,0 +1,1 @@
+"""Learning from who really left (the trainer and its snapshots)."""

@@ -1,0 +1,1 @@
+"""Churnwatch's stream: events in, rolling state, warnings out."""

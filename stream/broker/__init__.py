@@ -1,0 +1,1 @@
+"""A Kafka broker to run against: given, found, or embedded."""

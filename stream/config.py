@@ -1,0 +1,195 @@
+"""Typed settings from TOML and the environment. Unknown keys are errors; every key has a default and a unit."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+ENV_PREFIX = "CHURNWATCH_"
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message names the key, the value and what is allowed."""
+
+
+class Section(BaseModel):
+    """A frozen section that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kafka(Section):
+    """How to reach the broker. Everything but `bootstrap` goes to the client as it is named in Kafka's own words."""
+
+    bootstrap: str = Field("", description="host:port, comma separated; empty = KAFKA_BOOTSTRAP or embedded")
+    security_protocol: Annotated[str, Field(pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")] = "PLAINTEXT"
+    sasl_mechanism: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$")] = (
+        "SCRAM-SHA-512"
+    )
+    sasl_username: str = ""
+    sasl_password: SecretStr = SecretStr("")
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+
+
+class Topics(Section):
+    """How the topics are laid out."""
+
+    partitions: int = Field(8, ge=1, le=4096, description="shards: partitions of every customer-keyed topic")
+    replication: int = Field(1, ge=1, le=16, description="replicas of every topic; 3 in production")
+    prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="put before every topic's name")
+
+
+class Engine(Section):
+    """The shard engine (design section 4)."""
+
+    group: str = Field("churnwatch", min_length=1, description="consumer group and transactional id prefix")
+    instance: str = Field("", description="group.instance.id for static membership; empty = dynamic")
+    state_dir: Path = Field(Path(".churnwatch/state"), description="one store a shard below it")
+    batch_events: int = Field(4000, ge=1, le=100_000, description="events in one transaction at most")
+    cached_states: int = Field(50_000, ge=0, description="decoded states a worker keeps in memory at most")
+    merge_wait_ms: int = Field(100, ge=0, le=60_000, description="how long a topic that lags is waited for")
+    merge_wait_max_ms: int = Field(5_000, ge=0, description="after this the others go on without it")
+    idle_grace_ms: int = Field(60_000, ge=0, description="an idle shard follows the wall clock after this")
+    session_timeout_ms: int = Field(30_000, ge=1000, description="a silent worker loses its shards after this")
+    transaction_timeout_ms: int = Field(60_000, ge=1000, description="a stalled batch is aborted after this")
+    future_tolerance_ms: int = Field(600_000, ge=0, description="how far ahead of its arrival a time may lie")
+    max_value_bytes: int = Field(262_144, ge=1024, description="a larger record is dead-lettered")
+    max_depth: int = Field(16, ge=2, le=200, description="a deeper nested record is dead-lettered")
+    store_max_age_ms: int = Field(
+        86_400_000, ge=0, description="a store away longer is restored anew; the changelog's delete.retention.ms"
+    )
+
+
+class Business(Section):
+    """Days, money and networks as the business counts them."""
+
+    time_zone: str = "Asia/Shanghai"
+    currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="base currency; an absent one is this")
+    minor_units: int = Field(2, ge=0, le=4, description="decimals of the base currency")
+    rates: dict[str, float] = Field(default_factory=dict, description="base units per unit of another currency")
+    own_institutions: frozenset[str] = Field(frozenset({"own"}), description="counterparties that are us")
+    own_networks: frozenset[str] = Field(frozenset({"own"}), description="networks that are ours")
+    network_prefixes: dict[str, str] = Field(
+        default_factory=dict, description="number prefix -> network, where the event names none"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except Exception as fault:
+            raise ValueError("is not an IANA time zone such as Asia/Shanghai") from fault
+        return value
+
+    @field_validator("rates")
+    @classmethod
+    def _positive(cls, value: dict[str, float]) -> dict[str, float]:
+        if bad := [code for code, rate in value.items() if not rate > 0]:
+            raise ValueError(f"rates must be above 0: {', '.join(bad)}")
+        return value
+
+
+class Policy(Section):
+    """The policy's first form (design section 6)."""
+
+    cool_down_h: float = Field(24, ge=0, description="hours after an episode ends before its kind opens again")
+    update_gap_h: float = Field(24, ge=0, description="hours between two updates of no higher severity")
+    expire_days: float = Field(30, gt=0, description="days after which a warning that nothing ended expires")
+    backfill_days: float | None = Field(
+        None, ge=0, description="at a group's first start, older events open nothing; empty = no backfill"
+    )
+
+
+class Http(Section):
+    """The worker's internal port: metrics, health and questions about a customer."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65535, description="0 = a free one")
+    advertise: str = Field("", description="host other workers reach this one at; empty = host")
+    token: SecretStr = Field(SecretStr(""), description="bearer token of /state; empty = made at start")
+
+
+class Settings(Section):
+    """Everything configurable."""
+
+    kafka: Kafka = Kafka()
+    topics: Topics = Topics()
+    engine: Engine = Engine()
+    business: Business = Business()
+    policy: Policy = Policy()
+    http: Http = Http()
+    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+def default_file() -> Path:
+    """Return the shipped configuration: in the package when installed, in `deploy/config` in a checkout."""
+    here = Path(__file__).parent
+    installed = here / "default.toml"
+    return installed if installed.exists() else here.parent / "deploy" / "config" / "default.toml"
+
+
+def load(file: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Merge the shipped defaults, `file` and `CHURNWATCH_SECTION__KEY` variables, later ones winning.
+
+    Raises:
+        ConfigError: naming the key, the value and what is allowed.
+    """
+    merged = _read(default_file())
+    if file is not None:
+        merged = _merge(merged, _read(file))
+    merged = _merge(merged, _from_env(os.environ if env is None else env))
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as fault:
+        raise ConfigError(explain(fault, file)) from None
+
+
+def explain(fault: ValidationError, source: object = None, prefix: str = "") -> str:
+    """Say each fault on a line: key, what was given, what is allowed."""
+    lines = []
+    for error in fault.errors():
+        key = prefix + ".".join(str(part) for part in error["loc"])
+        given = "" if error["type"] in ("missing", "extra_forbidden") else f" (given: {error['input']!r})"
+        reason = "is not a known key" if error["type"] == "extra_forbidden" else error["msg"]
+        lines.append(f"{key}: {reason}{given}")
+    where = f"{source}: " if source else ""
+    return f"{where}{'; '.join(lines)}"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise ConfigError(f"cannot read {file}: {fault.strerror}") from None
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigError(f"{file} is not valid TOML: {fault}") from None
+
+
+def _merge(low: dict[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for key, value in high.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
+    """`CHURNWATCH_ENGINE__BATCH_EVENTS=100` becomes `{"engine": {"batch_events": "100"}}`."""
+    found: dict[str, Any] = {}
+    for name, value in env.items():
+        if name.startswith(ENV_PREFIX) and "__" in name:
+            *sections, key = name[len(ENV_PREFIX) :].lower().split("__")
+            place = found
+            for section in sections:
+                place = place.setdefault(section, {})
+            place[key] = value
+    return found

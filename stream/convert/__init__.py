@@ -1,0 +1,1 @@
+"""Published data sets read into events, one file a source."""

@@ -1,0 +1,1 @@
+"""Pure core: events, state, windows, baselines, alerts and the step. No I/O."""

@@ -1,0 +1,1 @@
+"""The shard engine: log port, store, timers, shard loop and the worker service."""

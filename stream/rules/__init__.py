@@ -1,0 +1,1 @@
+"""One early warning a file; the registry finds them."""
