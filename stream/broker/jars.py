@@ -77,9 +77,7 @@ def of_home(home: Path) -> Jars:
     paths = tuple(sorted((home / "libs").glob("*.jar")))
     clients = next((path for path in paths if path.name.startswith("kafka-clients-")), None)
     if clients is None:
-        raise BrokerUnavailable(
-            f"KAFKA_HOME={home} is not a Kafka distribution: no libs/kafka-clients-*.jar."
-        )
+        raise BrokerUnavailable(f"KAFKA_HOME={home} is not a Kafka distribution: no libs/kafka-clients-*.jar.")
     return Jars(paths, clients.stem.removeprefix("kafka-clients-"))
 
 

@@ -95,9 +95,7 @@ def up(
         last = record.read(place)
         if last is not None and record.process(place, last) is not None:
             # it may be one that another `up` was killed while starting
-            if reason := asyncio.run(
-                answers(settings.kafka.model_copy(update={"bootstrap": last.bootstrap}), 15)
-            ):
+            if reason := asyncio.run(answers(settings.kafka.model_copy(update={"bootstrap": last.bootstrap}), 15)):
                 raise BrokerUnavailable(
                     f"The broker {name!r} (pid {last.pid}) runs and does not answer: {reason}. "
                     "Stop it with: churnwatch kafka down",

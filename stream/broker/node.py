@@ -84,9 +84,7 @@ def start(
         child.kill()
         child.wait()
         if isinstance(fault, _NotReadyError):
-            raise BrokerUnavailable(
-                f"Kafka did not start: {fault} Log: {log}", log_tail=tail(log, begun)
-            ) from None
+            raise BrokerUnavailable(f"Kafka did not start: {fault} Log: {log}", log_tail=tail(log, begun)) from None
         raise
     return started
 
@@ -95,7 +93,7 @@ def free_ports(node: Path, count: int = 2) -> tuple[int, ...]:
     """Return `count` ports nobody listens on, the search beginning at a place of this directory's own.
 
     They lie below the range the system gives to outgoing connections: a client that reconnects to a broker
-    that is down could otherwise be given that very port, connect to itself and keep the broker from coming back.
+    that is down could otherwise be given that very port, connect to itself and keep the broker away.
 
     Raises:
         BrokerUnavailable: every port of the range is taken.
@@ -114,9 +112,7 @@ def free_ports(node: Path, count: int = 2) -> tuple[int, ...]:
 def is_free(port: int) -> bool:
     """Say whether a server could listen on `port` of the loopback interface."""
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as the broker does: TIME_WAIT is no hindrance
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the broker does: TIME_WAIT is no hindrance
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
@@ -166,9 +162,7 @@ def _write_config(node: Path, ports: tuple[int, int]) -> Path:
     # a Java properties file: a backslash would begin an escape
     data = str(node / "data").replace("\\", "\\\\")
     config = node / "server.properties"
-    config.write_text(
-        template.safe_substitute(port=ports[0], controller_port=ports[1], data=data), encoding="utf-8"
-    )
+    config.write_text(template.safe_substitute(port=ports[0], controller_port=ports[1], data=data), encoding="utf-8")
     return config
 
 
@@ -182,9 +176,7 @@ def _format(node: Path, runtime: Runtime, config: Path, env: Mapping[str, str], 
     )
     run = subprocess.run(command, env=_java_env(env), cwd=node, capture_output=True, text=True, check=False)
     if run.returncode != 0:
-        raise BrokerUnavailable(
-            "Kafka's data directory cannot be formatted.", log_tail=run.stdout + run.stderr
-        )
+        raise BrokerUnavailable("Kafka's data directory cannot be formatted.", log_tail=run.stdout + run.stderr)
 
 
 def _command(node: Path, runtime: Runtime, main: str, *arguments: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called with what is being done: `done` of `total` steps; a `total` of 0 where they cannot be counted."""
+    """Called with what is being done: `done` of `total` steps; a `total` of 0 where none can be counted."""
 
     def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
         """Take one report."""

@@ -53,10 +53,7 @@ def process(node: Path, record: Record) -> psutil.Process | None:
     """
     try:
         found = psutil.Process(record.pid)
-        same = (
-            abs(found.create_time() - record.created) < 1.0
-            and str(node / "server.properties") in found.cmdline()
-        )
+        same = abs(found.create_time() - record.created) < 1.0 and str(node / "server.properties") in found.cmdline()
         return found if same and found.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None

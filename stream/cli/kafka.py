@@ -28,8 +28,8 @@ Config = Annotated[Path | None, typer.Option("--config", "-c", help="Settings in
 def up(name: Name = "default", data: Data = None, config: Config = None) -> None:
     """Start a broker, or find the one that runs, and print its address once it answers.
 
-    The address is all that goes to standard output: export KAFKA_BOOTSTRAP="$(churnwatch kafka up)". The broker
-    goes on running when this command ends; started again it has its old address and data.
+    The address is all that goes to standard output: export KAFKA_BOOTSTRAP="$(churnwatch kafka up)".
+    The broker goes on running when this command ends; started again it has its old address and data.
     """
     from stream.broker import launcher, progress
     from stream.broker.errors import BrokerUnavailable
@@ -79,9 +79,7 @@ def status(
         typer.echo(orjson.dumps(found).decode())
     else:
         for key, value in found.items():
-            typer.echo(
-                f"{key:<10} {'-' if value is None else str(value).lower() if key == 'running' else value}"
-            )
+            typer.echo(f"{key:<10} {'-' if value is None else str(value).lower() if key == 'running' else value}")
     raise typer.Exit(0 if found["running"] else 1)
 
 

@@ -29,7 +29,7 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
     """
     if not kafka.bootstrap:
         raise ConfigError(
-            "kafka.bootstrap: no broker is known; set KAFKA_BOOTSTRAP=host:port or start one: churnwatch kafka up"
+            "kafka.bootstrap: no broker is known; set KAFKA_BOOTSTRAP=host:port or run: churnwatch kafka up"
         )
     options: dict[str, Any] = {
         "bootstrap_servers": [server.strip() for server in kafka.bootstrap.split(",") if server.strip()],
@@ -48,9 +48,7 @@ def _sasl(kafka: Kafka) -> dict[str, Any]:
     if kafka.sasl_mechanism != "OAUTHBEARER":
         needed = {"kafka.sasl_username": kafka.sasl_username, **needed}
     if missing := [key for key, value in needed.items() if not value]:
-        raise ConfigError(
-            f"{', '.join(missing)}: needed with {kafka.security_protocol} / {kafka.sasl_mechanism}"
-        )
+        raise ConfigError(f"{', '.join(missing)}: needed with {kafka.security_protocol} / {kafka.sasl_mechanism}")
     if kafka.sasl_mechanism == "OAUTHBEARER":
         return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": StaticToken(password)}
     return {

@@ -1,4 +1,4 @@
-"""Which shard a key belongs to: murmur2 as the Java client computes it, so that any producer agrees with us."""
+"""Which shard a key belongs to: murmur2 as the Java client computes it, so that producers agree with us."""
 
 from __future__ import annotations
 

@@ -1,0 +1,166 @@
+"""Create, mend and check the topics of `stream.topics.TABLE` in a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+
+from stream.broker.layout import Found, Mismatch, TopicMismatch, Wanted, compare, full_name, wanted
+from stream.broker.progress import Progress, silent
+from stream.config import Settings
+from stream.engine.clients import client_options
+
+__all__ = ["Applied", "Mismatch", "TopicError", "TopicMismatch", "apply", "check", "full_name", "require"]
+
+VISIBLE_TIMEOUT_S = 30
+_SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
+_READ_BACK_S = 0.05
+
+
+class TopicError(RuntimeError):
+    """The cluster refused to create or alter a topic; the message names it and the cluster's reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What `apply` did, by topic name, and what it could not mend."""
+
+    created: tuple[str, ...]
+    altered: tuple[str, ...]
+    left: tuple[Mismatch, ...]
+
+
+async def check(settings: Settings) -> list[Mismatch]:
+    """Return every difference between the table and the cluster; empty when a worker can start.
+
+    Raises:
+        ConfigError: `settings.kafka` cannot be used.
+        aiokafka.errors.KafkaError: the cluster does not answer or does not let us look.
+    """
+    async with _admin(settings) as admin:
+        wants = wanted(settings)
+        return compare(wants, await _found(admin, [want.name for want in wants]))
+
+
+async def require(settings: Settings) -> None:
+    """Return when the topics fit.
+
+    Raises:
+        TopicMismatch: they do not; it says what mends them.
+    """
+    if mismatches := await check(settings):
+        raise TopicMismatch(mismatches)
+
+
+async def apply(settings: Settings, progress: Progress = silent) -> Applied:
+    """Create the topics that are missing and set the configs that differ; a partition count is never changed.
+
+    Configs that are not ours and were set on a topic by others stay as they are.
+
+    Raises:
+        TopicError: the cluster refused.
+    """
+    wants = wanted(settings)
+    async with _admin(settings) as admin:
+        progress("looking at the topics", 0, len(wants))
+        found = await _found(admin, [want.name for want in wants])
+        missing = [want for want in wants if want.name not in found]
+        if missing:
+            progress(f"creating {len(missing)} topics", len(found), len(wants))
+            await _create(admin, missing)
+        differing = {mismatch.topic for mismatch in compare(wants, found) if mismatch.applies} & found.keys()
+        altered = [want for want in wants if want.name in differing]
+        if altered:
+            progress(f"altering {len(altered)} topics", len(wants) - len(altered), len(wants))
+            await _alter(admin, altered, found)
+        left = await _settled(admin, wants) if missing or altered else compare(wants, found)
+        progress("topics", len(wants), len(wants))
+    return Applied(tuple(want.name for want in missing), tuple(want.name for want in altered), tuple(left))
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(**client_options(settings.kafka), client_id="churnwatch-topics")
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def _found(admin: Any, names: list[str]) -> dict[str, Found]:
+    described = {}
+    for topic in await admin.describe_topics(names):
+        error = for_code(topic["error_code"])
+        if error is UnknownTopicOrPartitionError:
+            continue
+        _refuse(topic["topic"], topic["error_code"], None, "described")
+        described[topic["topic"]] = topic["partitions"]
+    if not described:
+        return {}
+    found = {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in described]
+    for answer in await admin.describe_configs(resources):
+        for code, message, _, name, entries in answer.resources:
+            if for_code(code) is UnknownTopicOrPartitionError:  # deleted between the two questions
+                continue
+            _refuse(name, code, message, "described")
+            partitions = described[name]
+            found[name] = Found(
+                len(partitions),
+                min((len(partition["replicas"]) for partition in partitions), default=0),
+                {entry[0]: entry[1] for entry in entries},
+                {entry[0]: entry[1] for entry in entries if entry[3] == _SET_ON_TOPIC},
+            )
+    return found
+
+
+async def _create(admin: Any, missing: Iterable[Wanted]) -> None:
+    topics = [
+        NewTopic(want.name, want.partitions, want.replication, topic_configs=dict(want.configs)) for want in missing
+    ]
+    answer = await admin.create_topics(topics)
+    for name, code, message in answer.topic_errors:
+        if for_code(code) is not TopicAlreadyExistsError:  # another process was quicker
+            _refuse(name, code, message, "created")
+
+
+async def _alter(admin: Any, wants: Iterable[Wanted], found: dict[str, Found]) -> None:
+    """Set ours and keep the others': this request replaces all of a topic's own configs."""
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, want.name, {**found[want.name].overrides, **want.configs})
+        for want in wants
+    ]
+    for answer in await admin.alter_configs(resources):
+        for code, message, _, name in answer.resources:
+            _refuse(name, code, message, "altered")
+
+
+async def _settled(admin: Any, wants: list[Wanted]) -> list[Mismatch]:
+    """Return what is left once what we did can be read back: brokers learn of it a moment later."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + VISIBLE_TIMEOUT_S
+    names = [want.name for want in wants]
+    while True:
+        left = compare(wants, await _found(admin, names))
+        if not any(mismatch.applies for mismatch in left) or loop.time() > deadline:
+            return left
+        await asyncio.sleep(_READ_BACK_S)  # between two questions; the condition is above
+
+
+def _refuse(topic: str, code: int, message: str | None, done: str) -> None:
+    if code:
+        error: type[KafkaError] = for_code(code)
+        raise TopicError(f"topic {topic} cannot be {done}: {message or error.__name__}")

@@ -1,0 +1,105 @@
+"""`churnwatch topics`: the topics of the design in a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from stream.config import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The topics: create what is missing, check what is there. Layout: the settings' section [topics].",
+)
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="Settings in TOML.")]
+
+
+@app.command()
+def apply(config: Config = None) -> None:
+    """Create the topics that are missing and set the configs that differ.
+
+    A partition count is never changed, since it decides which shard a customer belongs to: what is left to mend by
+    hand is listed, and the status is 1.
+    """
+    import asyncio
+
+    from stream.broker import admin, progress
+
+    with _errors_told(), progress.shown() as report:
+        done = asyncio.run(admin.apply(_located(config), report))
+    typer.echo(f"created {len(done.created)}, altered {len(done.altered)}")
+    for mismatch in done.left:
+        typer.echo(str(mismatch), err=True)
+    raise typer.Exit(1 if done.left else 0)
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """List every difference with the command that mends it; status 1 when there is one."""
+    import asyncio
+
+    from stream.broker import admin
+
+    with _errors_told():
+        mismatches = asyncio.run(admin.check(_located(config)))
+    for mismatch in mismatches:
+        typer.echo(str(mismatch))
+    if mismatches:
+        raise typer.Exit(1)
+    typer.echo("the topics fit")
+
+
+@app.command(name="list")
+def list_(config: Config = None) -> None:
+    """Print the table: name, key, partitions, clean-up, retention and what each topic carries. Needs no broker."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stream.broker.layout import DAY_MS, wanted
+    from stream.config import load
+
+    table = Table("topic", "key", "partitions", "clean-up", "kept", "time", "carries", box=None)
+    with _errors_told():
+        topics = wanted(load(config))
+    for want in topics:
+        kept = want.topic.retention_ms
+        table.add_row(
+            want.name,
+            want.topic.key,
+            str(want.partitions),
+            want.topic.cleanup,
+            "last" if kept is None else f"{kept // DAY_MS} d",
+            "arrival" if want.topic.broker_time else "producer's",
+            want.topic.carries,
+        )
+    # wide enough for its longest line when it goes to a pipe
+    console = Console()
+    Console(width=console.width if console.is_terminal else 200).print(table)
+
+
+def _located(config: Path | None) -> Settings:
+    from stream.broker.launcher import located
+    from stream.config import load
+
+    return located(load(config))
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    from aiokafka.errors import KafkaError
+
+    from stream.broker.admin import TopicError
+    from stream.broker.errors import BrokerUnavailable
+    from stream.config import ConfigError
+
+    try:
+        yield
+    except (BrokerUnavailable, ConfigError, KafkaError, TimeoutError, TopicError) as fault:
+        typer.echo(f"error: {fault or type(fault).__name__}", err=True)
+        raise typer.Exit(1) from None
