@@ -77,9 +77,7 @@ OPERATION = {
 
 _DAY_OPENS_MS = 8 * 3_600_000
 _STEP_MS = 1000
-_SLOTS = (
-    15 * 3600
-)  # 08:00 to 23:00 local, a second each; the fullest day of the whole table has some 5,000 rows
+_SLOTS = 15 * 3600  # 08:00 to 23:00 local, a second each; the fullest day of the whole table has some 5,000 rows
 
 
 @dataclass(slots=True)
@@ -108,9 +106,7 @@ def lines(sources: Sequence[Path], stats: Stats, *, zone: ZoneInfo) -> Iterator[
         if table.has(*TRANS_COLUMNS):
             _read_movements(table, reading)
         elif not tables.read(table):
-            raise ConvertError(
-                f"{path}: is none of trans, account, client, disp, card, loan, order by its columns"
-            )
+            raise ConvertError(f"{path}: is none of trans, account, client, disp, card, loan, order by its columns")
     for account, days in reading.movements.items():
         customer = tables.owner(account)
         balance = None
@@ -165,9 +161,7 @@ def _purpose(k_symbol: str, operation: str) -> tuple[str, str | None]:
         raise BadRowError(f"operation is not known: {operation!r}")
     category = PURPOSE.get(k_symbol) if k_symbol else by_operation
     if category is None:
-        raise BadRowError(
-            f"k_symbol is not known: {k_symbol!r}" if k_symbol else "no operation and no k_symbol"
-        )
+        raise BadRowError(f"k_symbol is not known: {k_symbol!r}" if k_symbol else "no operation and no k_symbol")
     return category, channel
 
 

@@ -1,9 +1,9 @@
 """The order of one account's rows within a day.
 
 Berka's dates have day precision, and within a day the files are not in the order in which the balances
-arose: in the 1993-94 cut the last row of the file holds another balance than the day's closing one on 4,136 of
-39,960 account-days. Each row says the balance after it, so the order can be found: 8,283 of the 8,285 days with
-more than one row chain exactly.
+arose: in the 1993-94 cut the last row of the file is not the closing balance on 4,136 of
+39,960 account-days. Each row says the balance after it, so the order can be found: 8,283 of the 8,285 days
+with more than one row chain exactly.
 """
 
 from __future__ import annotations

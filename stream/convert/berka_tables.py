@@ -52,9 +52,7 @@ class Tables:
                 return True
         return False
 
-    def lines(
-        self, stats: Stats, zone: ZoneInfo, moving: Collection[str] | None, last_day: int
-    ) -> Iterator[Line]:
+    def lines(self, stats: Stats, zone: ZoneInfo, moving: Collection[str] | None, last_day: int) -> Iterator[Line]:
         """Yield products opened and profiles of the accounts in `moving` (None: all) up to `last_day`.
 
         What lies outside is counted in `stats.skipped`: a product opened years after the newest movement

@@ -108,9 +108,7 @@ def _events(complaint: Complaint, customers: int, closed_after: int) -> Iterator
         "text": complaint.text,
         "channel": complaint.channel,
     }
-    yield Line(
-        "complaints", customer, complaint.opened, {key: value for key, value in opened.items() if value}
-    )
+    yield Line("complaints", customer, complaint.opened, {key: value for key, value in opened.items() if value})
     if complaint.outcome.closed:
         ms = complaint.opened + closed_after * _DAY_MS
         closed = {

@@ -1,0 +1,159 @@
+"""How each precursor of a story shows: planted from a day on, for a customer who leaves on another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from stream.simulate import complaints
+from stream.simulate.bank import CURRENT, BankLife
+from stream.simulate.leavers import Leaving
+from stream.simulate.life import HOUR, Life, office_second, waking_second
+from stream.simulate.phone import PhoneLife
+
+TIERS = ("basic", "silver", "gold", "platinum", "private")
+"""From low to high."""
+
+Plant = Callable[[Life, int, int, Random], int]
+"""Plants a precursor: whose, from which day, the day of leaving; returns the second of the day it shows at."""
+
+
+def plant(life: Life, leaving: Leaving) -> None:
+    """Plant a leaver's precursors and the end itself. What would lie before the customer's time is left out."""
+    random = life.stream("precursors")
+    life.truth.why = leaving.story.why
+    end = random.randrange(10 * HOUR, 18 * HOUR)
+    for kind, early, late in leaving.story.precursors:
+        day = leaving.day - random.randrange(late, early + 1)
+        if day >= life.first_day + 1:
+            second = _PLANTS[kind](life, day, leaving.day, random)
+            life.precursor(kind, day, second)
+    life.truth.leaves_at = life.clock.begins(leaving.day) + end
+    life.plan(leaving.day, end, life.vanish if leaving.silent_end else life.leave)
+
+
+def _balance_drain(life: Life, day: int, ends: int, random: Random) -> int:
+    assert isinstance(life, BankLife)
+    bank = random.choice(life.params.other_banks)
+    share = random.uniform(0.15, 0.3)
+    second = office_second(random)
+    for step in range(day, ends, random.choice((1, 2, 3))):
+        for place, account in enumerate(life.balances):
+            life.plan(step, second + place, _away(life, account, share, bank))
+    return second
+
+
+def _sudden_outflow(life: Life, day: int, ends: int, random: Random) -> int:
+    assert isinstance(life, BankLife)
+    bank = random.choice(life.params.other_banks)
+    second = office_second(random)
+    for place, account in enumerate(life.balances):
+        life.plan(day, second + place, _away(life, account, random.uniform(0.88, 0.98), bank))
+    life.effect("activity", day + 1, ends + 1, 0.2)
+    return second
+
+
+def _away(life: BankLife, account: str, share: float, bank: str) -> Callable[[int], None]:
+    return lambda now: void(life.send_away(now, account, share, bank))
+
+
+def void(_result: object) -> None:
+    """Forget a result, so that a lambda is an action."""
+
+
+def _product_matured(life: Life, day: int, ends: int, random: Random) -> int:
+    """Hold a product from the start, larger than what else is there, that matures on the day."""
+    assert isinstance(life, BankLife)
+    life.hold(int(life.target * random.uniform(2, 5)), day)
+    return 9 * HOUR
+
+
+def _matured_money_leaves(life: Life, day: int, ends: int, random: Random) -> int:
+    assert isinstance(life, BankLife)
+    second = office_second(random)
+    life.plan(day, second, _away(life, CURRENT, random.uniform(0.85, 0.97), random.choice(life.params.other_banks)))
+    return second
+
+
+def _salary_stops(life: Life, day: int, ends: int, random: Random) -> int:
+    life.effect("salary", day, ends + 1, 0.0)
+    return 0
+
+
+def _activity_fall(life: Life, day: int, ends: int, random: Random) -> int:
+    life.effect("activity", day, ends + 1, random.uniform(0.15, 0.35))
+    return 0
+
+
+def _usage_fall(life: Life, day: int, ends: int, random: Random) -> int:
+    """Fall at once for half of them, in two steps for the others."""
+    if random.random() < 0.5:
+        life.effect("activity", day, ends + 1, random.uniform(0.1, 0.3))
+    else:
+        life.effect("activity", day, ends + 1, 0.5)
+        life.effect("activity", (day + ends) // 2, ends + 1, 0.3)
+    return 0
+
+
+def _serious_complaint(life: Life, day: int, ends: int, random: Random) -> int:
+    return complaints.plan(life, day, random, serious=True, course=complaints.neglected(random))
+
+
+def _service_incidents(life: Life, day: int, ends: int, random: Random) -> int:
+    seconds = sorted(waking_second(random) for _ in range(random.randrange(3, 8)))
+    for place, second in enumerate(seconds):
+        cause = random.choice(("dropped_call", "dropped_call", "no_signal"))
+        life.plan_event(day + place // 2, second, "service-events", type="service_incident", cause=cause)
+    return seconds[0]
+
+
+def _forwarding_off_net(life: Life, day: int, ends: int, random: Random) -> int:
+    assert isinstance(life, PhoneLife)
+    second = waking_second(random)
+    network = random.choice(life.params.other_networks)
+    state = "unconditional" if random.random() < 0.7 else random.choice(CONDITIONAL)
+    life.plan(day, second, lambda now: life.forward(now, state, network))
+    return second
+
+
+CONDITIONAL = ("conditional_busy", "conditional_not_reachable", "conditional_no_answer")
+
+
+def _tier_down(life: Life, day: int, ends: int, random: Random) -> int:
+    lower = TIERS[max(0, TIERS.index(life.tier) - 1)]
+    life.plan(day, 7 * HOUR, lambda now: life.change_tier(now, lower))
+    return 7 * HOUR
+
+
+def _event(kind: str) -> Plant:
+    def planted(life: Life, day: int, ends: int, random: Random) -> int:
+        second = office_second(random)
+        life.plan_event(day, second, "service-events", type=kind)
+        return second
+
+    return planted
+
+
+_PLANTS: dict[str, Plant] = {
+    "balance_drain": _balance_drain,
+    "sudden_outflow": _sudden_outflow,
+    "product_matured": _product_matured,
+    "matured_money_leaves": _matured_money_leaves,
+    "salary_stops": _salary_stops,
+    "activity_fall": _activity_fall,
+    "usage_fall": _usage_fall,
+    "serious_complaint": _serious_complaint,
+    "service_incidents": _service_incidents,
+    "forwarding_off_net": _forwarding_off_net,
+    "tier_down": _tier_down,
+    **{
+        kind: _event(kind)
+        for kind in (
+            "standing_order_cancelled",
+            "account_closing_requested",
+            "port_out_requested",
+            "renewal_due",
+            "renewal_declined",
+        )
+    },
+}
