@@ -1,0 +1,92 @@
+# Sets up .venv for demo.sh and test.sh, or says what is missing. To be sourced:
+#
+#   . deploy/setup.sh
+#   setup_project kafka          # extras of pyproject.toml, comma separated: kafka,dev
+#   "$VENV/bin/python" ...
+#
+# Runs on a bare Debian with Python 3.11 or newer; returns at once when pyproject.toml has not changed since.
+# shellcheck shell=bash
+
+PROJECT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+VENV="${CHURNWATCH_VENV:-$PROJECT/.venv}"
+export VENV
+
+setup_say() { printf '%s\n' "$*" >&2; }
+
+setup_fail() {
+    setup_say "setup: $1"
+    shift
+    local line
+    for line in "$@"; do setup_say "  $line"; done
+    return 1
+}
+
+# Print the first Python that is new enough.
+setup_python() {
+    local python
+    for python in "${PYTHON:-}" python3 python3.14 python3.13 python3.12 python3.11; do
+        [ -n "$python" ] || continue
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$python"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Install Debian packages where that is possible without asking anybody.
+setup_apt() {
+    command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 1
+    setup_say "setup: apt-get install $*"
+    {
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" ||
+            { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"; }
+    } >&2
+}
+
+# A venv without pip is what Debian leaves behind where python3-venv is missing.
+setup_venv() {
+    local python="$1"
+    if "$VENV/bin/python" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then return 0; fi
+    rm -f "$VENV/.setup-"*
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        local version
+        version="$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')"
+        setup_apt "$version-venv" || setup_apt python3-venv ||
+            setup_fail "$python has no venv module." \
+                "On Debian or Ubuntu: sudo apt-get install $version-venv" \
+                "then run this again." || return 1
+    fi
+    setup_say "setup: making $VENV with $("$python" --version)"
+    "$python" -m venv --clear "$VENV" >&2 ||
+        setup_fail "cannot make a virtual environment in $VENV." "Is the directory writable, the disk full?"
+}
+
+# setup_project EXTRAS: make $VENV hold the project with these extras.
+setup_project() {
+    local extras="$1" python stamp sum
+    if ! python="$(setup_python)"; then
+        setup_apt python3 python3-venv || true
+        python="$(setup_python)" || {
+            setup_fail "Python 3.11 or newer is needed; found: $(python3 --version 2>&1 || true)." \
+                "On Debian 12, Ubuntu 24.04 or newer: sudo apt-get install python3 python3-venv" \
+                "or name another one: PYTHON=/path/to/python3.12 bash $0"
+            return 1
+        }
+    fi
+    setup_venv "$python" || return 1
+
+    stamp="$VENV/.setup-${extras//,/-}"
+    # the version of Python and the place count too: an editable installation points at this checkout
+    sum="$({ "$VENV/bin/python" --version; printf '%s\n' "$PROJECT"; cat "$PROJECT/pyproject.toml"; } | sha256sum)"
+    if [ -x "$VENV/bin/churnwatch" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then return 0; fi
+
+    setup_say "setup: installing churnwatch[$extras] into $VENV (a few minutes the first time)"
+    if ! "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable "${PROJECT}[$extras]" >&2; then
+        setup_fail "the packages could not be installed (pip's reason is above)." \
+            "Without a network: fill a folder elsewhere with pip download '.[$extras]' 'hatchling>=1.27'" \
+            "and run this again with PIP_NO_INDEX=1 PIP_FIND_LINKS=THAT_FOLDER."
+        return 1
+    fi
+    printf '%s\n' "$sum" >"$stamp"
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Every check there is: set-up, style, types, tests. Arguments go to pytest instead of the stages:
+#
+#   bash deploy/test.sh                        everything
+#   bash deploy/test.sh tests/unit -k topics   only these tests
+#
+# Status 0 only when every stage passed; a stage that fails does not keep the others from running.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# shellcheck source=deploy/setup.sh
+. deploy/setup.sh
+setup_project kafka,dev || exit 1
+PATH="$VENV/bin:$PATH"
+export PATH
+
+if [ "$#" -gt 0 ]; then exec python -m pytest "$@"; fi
+
+summary=()
+status=0
+
+# stage NAME COMMAND...: run it, time it, remember how it went.
+stage() {
+    local name="$1" begun="$SECONDS" result=passed
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" || { result="FAILED ($?)"; status=1; }
+    summary+=("$(printf '%-28s %-12s %4d s' "$name" "$result" "$((SECONDS - begun))")")
+}
+
+# Only folders that hold tests: without one pytest would take them all, an empty one is an error to it.
+with_tests() {
+    local folder
+    for folder in "$@"; do
+        if [ -n "$(find "tests/$folder" -name 'test_*.py' -print -quit 2>/dev/null)" ]; then
+            printf 'tests/%s\n' "$folder"
+        fi
+    done
+}
+
+stage "style (ruff check)" ruff check .
+stage "format (ruff format)" ruff format --check .
+stage "types (mypy)" mypy
+
+mapfile -t quick < <(with_tests unit property contract golden)
+mapfile -t broker < <(with_tests kafka chaos)
+stage "tests without a broker" python -m pytest "${quick[@]:?no tests found}" \
+    --cov=stream.domain --cov=stream.rules --cov=stream.policy --cov=stream.engine \
+    --cov-report=term:skip-covered --cov-fail-under=95
+
+# Before the last stage, so that pytest's closing line ends the output; that line has the stage's own time.
+printf '\n== so far\n'
+printf '   %s\n' "${summary[@]}"
+stage "tests on a real broker" python -m pytest "${broker[@]:?no tests found}"
+exit "$status"
