@@ -24,7 +24,7 @@ from stream.engine.clients import client_options
 
 __all__ = ["Applied", "Mismatch", "TopicError", "TopicMismatch", "apply", "check", "full_name", "require"]
 
-VISIBLE_TIMEOUT_S = 30
+SETTLE_TIMEOUT_S = 30
 _SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
 _READ_BACK_S = 0.05
 
@@ -73,21 +73,26 @@ async def apply(settings: Settings, progress: Progress = silent) -> Applied:
         TopicError: the cluster refused.
     """
     wants = wanted(settings)
+    created: dict[str, None] = {}
+    altered: dict[str, None] = {}
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_TIMEOUT_S
     async with _admin(settings) as admin:
-        progress("looking at the topics", 0, len(wants))
-        found = await _found(admin, [want.name for want in wants])
-        missing = [want for want in wants if want.name not in found]
-        if missing:
-            progress(f"creating {len(missing)} topics", len(found), len(wants))
-            await _create(admin, missing)
-        differing = {mismatch.topic for mismatch in compare(wants, found) if mismatch.applies} & found.keys()
-        altered = [want for want in wants if want.name in differing]
-        if altered:
-            progress(f"altering {len(altered)} topics", len(wants) - len(altered), len(wants))
-            await _alter(admin, altered, found)
-        left = await _settled(admin, wants) if missing or altered else compare(wants, found)
-        progress("topics", len(wants), len(wants))
-    return Applied(tuple(want.name for want in missing), tuple(want.name for want in altered), tuple(left))
+        # until it reads back as wanted: a broker learns a moment later of what we, or another apply, have done
+        while True:
+            found = await _found(admin, [want.name for want in wants])
+            left = compare(wants, found)
+            progress("topics", len(wants) - len({mismatch.topic for mismatch in left}), len(wants))
+            to_mend = {mismatch.topic for mismatch in left if mismatch.applies}
+            if not to_mend or loop.time() > deadline:
+                return Applied(tuple(created), tuple(altered), tuple(left))
+            mend = [want for want in wants if want.name in to_mend]
+            if missing := [want for want in mend if want.name not in found]:
+                created |= dict.fromkeys(await _create(admin, missing))
+            if differing := [want for want in mend if want.name in found]:
+                await _alter(admin, differing, found)
+                altered |= dict.fromkeys(want.name for want in differing if want.name not in created)
+            await asyncio.sleep(_READ_BACK_S)
 
 
 @asynccontextmanager
@@ -127,14 +132,17 @@ async def _found(admin: Any, names: list[str]) -> dict[str, Found]:
     return found
 
 
-async def _create(admin: Any, missing: Iterable[Wanted]) -> None:
+async def _create(admin: Any, missing: Iterable[Wanted]) -> list[str]:
+    """Return the names of those created; one that another process created meanwhile is not among them."""
     topics = [
         NewTopic(want.name, want.partitions, want.replication, topic_configs=dict(want.configs)) for want in missing
     ]
-    answer = await admin.create_topics(topics)
-    for name, code, message in answer.topic_errors:
-        if for_code(code) is not TopicAlreadyExistsError:  # another process was quicker
+    created = []
+    for name, code, message in (await admin.create_topics(topics)).topic_errors:
+        if for_code(code) is not TopicAlreadyExistsError:
             _refuse(name, code, message, "created")
+            created.append(name)
+    return created
 
 
 async def _alter(admin: Any, wants: Iterable[Wanted], found: dict[str, Found]) -> None:
@@ -146,18 +154,6 @@ async def _alter(admin: Any, wants: Iterable[Wanted], found: dict[str, Found]) -
     for answer in await admin.alter_configs(resources):
         for code, message, _, name in answer.resources:
             _refuse(name, code, message, "altered")
-
-
-async def _settled(admin: Any, wants: list[Wanted]) -> list[Mismatch]:
-    """Return what is left once what we did can be read back: brokers learn of it a moment later."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + VISIBLE_TIMEOUT_S
-    names = [want.name for want in wants]
-    while True:
-        left = compare(wants, await _found(admin, names))
-        if not any(mismatch.applies for mismatch in left) or loop.time() > deadline:
-            return left
-        await asyncio.sleep(_READ_BACK_S)  # between two questions; the condition is above
 
 
 def _refuse(topic: str, code: int, message: str | None, done: str) -> None:

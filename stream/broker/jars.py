@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +38,17 @@ def lock_file() -> Path:
     return installed if installed.exists() else here.parents[1] / "deploy" / "kafka" / "jgo.lock.toml"
 
 
-def fetch(cache: Path, progress: Progress = silent, lock: Path | None = None) -> Jars:
+def fetch(
+    cache: Path,
+    progress: Progress = silent,
+    *,
+    lock: Path | None = None,
+    repositories: Mapping[str, str] | None = None,
+) -> Jars:
     """Return every jar of `lock`, downloading into `cache` (a Maven repository layout) what is not there yet.
 
-    Nothing is resolved: versions come from the lock, so a full cache needs no network.
+    Nothing is resolved: versions come from the lock, so a full cache needs no network. `repositories` (name ->
+    URL) are Maven Central and those of jgo's own configuration unless given.
 
     Raises:
         BrokerUnavailable: `jgo` is not installed, a jar cannot be had, or one differs from the lock.
@@ -55,9 +62,11 @@ def fetch(cache: Path, progress: Progress = silent, lock: Path | None = None) ->
         raise BrokerUnavailable("The embedded broker is not installed (extra `churnwatch[kafka]`).") from None
 
     locked = LockFile.load(lock or lock_file()).dependencies
-    repositories = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
+    if repositories is None:
+        # the configured ones first: a mirror inside the house is configured because it is to be used
+        repositories = {**GlobalSettings.load().repositories, "central": MAVEN_CENTRAL_URL}
     resolver = PythonResolver(progress_callback=_bytes_reported_to(progress))
-    context = MavenContext(resolver, repo_cache=cache, remote_repos=repositories, timeout=60)
+    context = MavenContext(resolver, repo_cache=cache, remote_repos=dict(repositories), timeout=60)
     paths = []
     for count, jar in enumerate(locked):
         progress(f"Kafka's jars: {jar.artifactId}", count, len(locked))

@@ -1,0 +1,74 @@
+"""Settings become aiokafka's keyword arguments."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from stream.config import ConfigError, Kafka
+from stream.engine.clients import client_options
+
+
+def test_a_plain_broker_needs_its_addresses_only():
+    assert client_options(Kafka(bootstrap="a:1, b:2,")) == {
+        "bootstrap_servers": ["a:1", "b:2"],
+        "security_protocol": "PLAINTEXT",
+    }
+
+
+def test_no_address_is_an_error_that_says_how_to_get_one():
+    with pytest.raises(ConfigError, match="churnwatch kafka up"):
+        client_options(Kafka())
+
+
+def test_passwords_and_tls_reach_the_client_and_certificates_are_verified():
+    kafka = Kafka(
+        bootstrap="a:1",
+        security_protocol="SASL_SSL",
+        sasl_mechanism="SCRAM-SHA-256",
+        sasl_username="u",
+        sasl_password="p",
+    )
+    options = client_options(kafka)
+    context = options.pop("ssl_context")
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert options == {
+        "bootstrap_servers": ["a:1"],
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-256",
+        "sasl_plain_username": "u",
+        "sasl_plain_password": "p",
+    }
+
+
+async def test_a_bearer_token_is_handed_out_and_the_client_takes_the_options():
+    kafka = Kafka(
+        bootstrap="a:1", security_protocol="SASL_PLAINTEXT", sasl_mechanism="OAUTHBEARER", sasl_password="token"
+    )
+    options = client_options(kafka)
+    assert await options["sasl_oauth_token_provider"].token() == "token"
+    client = AIOKafkaAdminClient(**options)
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"security_protocol": "SASL_SSL"}, r"kafka\.sasl_username, kafka\.sasl_password"),
+        ({"security_protocol": "SASL_SSL", "sasl_username": "u"}, r"kafka\.sasl_password"),
+        ({"security_protocol": "SSL", "ssl_cafile": "/nowhere.pem"}, r"kafka\.ssl_cafile"),
+        ({"security_protocol": "SSL", "ssl_certfile": __file__}, "both or neither"),
+        ({"security_protocol": "SSL", "ssl_cafile": __file__}, "cannot be used"),
+    ],
+)
+def test_what_is_missing_or_unusable_is_named(given, key):
+    with pytest.raises(ConfigError, match=key):
+        client_options(Kafka(bootstrap="a:1", **given))
+
+
+def test_the_password_is_not_in_what_a_mistake_prints():
+    with pytest.raises(ConfigError) as fault:
+        client_options(Kafka(bootstrap="a:1", security_protocol="SASL_SSL", sasl_password="geheim"))
+    assert "geheim" not in str(fault.value)
