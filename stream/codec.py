@@ -19,7 +19,16 @@ from stream.domain.events import TYPES, Forget
 
 _AT = re.compile(r" - at `(.*)`$")
 _KEYED = frozenset(
-    {"transactions", "balances", "complaints", "service-events", "contacts", "customers", "feedback", "group-warnings"}
+    {
+        "transactions",
+        "balances",
+        "complaints",
+        "service-events",
+        "contacts",
+        "customers",
+        "feedback",
+        "group-warnings",
+    }
 )
 _MONEY: dict[str, tuple[str, ...]] = {
     "transactions": ("amount", "balance_after"),
@@ -28,7 +37,7 @@ _MONEY: dict[str, tuple[str, ...]] = {
 }
 
 
-class Rejected(ValueError):
+class Rejected(ValueError):  # noqa: N818 - a verdict on a record, as `dead-letters` words it
     """A record that cannot be read. `reason` is a metric label; `path` points at the fault."""
 
     def __init__(self, reason: str, path: str, message: str) -> None:
@@ -42,7 +51,12 @@ class Codec:
     """Reads records of every input topic with one business's units and bounds."""
 
     def __init__(
-        self, business: Business, *, max_bytes: int = 262_144, max_depth: int = 16, future_tolerance_ms: int = 600_000
+        self,
+        business: Business,
+        *,
+        max_bytes: int = 262_144,
+        max_depth: int = 16,
+        future_tolerance_ms: int = 600_000,
     ) -> None:
         """Bounds: bytes of a value, levels of nesting, milliseconds a time may lie ahead of its arrival."""
         self._business = business
@@ -201,5 +215,3 @@ def _text(key: bytes) -> str:
         return key.decode()
     except UnicodeDecodeError:
         raise Rejected("wrong-key", "$", "the key is not UTF-8") from None
-
-

@@ -29,9 +29,7 @@ class Kafka(Section):
 
     bootstrap: str = Field("", description="host:port, comma separated; empty = KAFKA_BOOTSTRAP or embedded")
     security_protocol: Annotated[str, Field(pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")] = "PLAINTEXT"
-    sasl_mechanism: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$")] = (
-        "SCRAM-SHA-512"
-    )
+    sasl_mechanism: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$")] = "SCRAM-SHA-512"
     sasl_username: str = ""
     sasl_password: SecretStr = SecretStr("")
     ssl_cafile: Path | None = None
@@ -64,7 +62,9 @@ class Engine(Section):
     max_value_bytes: int = Field(262_144, ge=1024, description="a larger record is dead-lettered")
     max_depth: int = Field(16, ge=2, le=200, description="a deeper nested record is dead-lettered")
     store_max_age_ms: int = Field(
-        86_400_000, ge=0, description="a store away longer is restored anew; the changelog's delete.retention.ms"
+        86_400_000,
+        ge=0,
+        description="a store away longer is restored anew; the changelog's delete.retention.ms",
     )
 
 

@@ -1,10 +1,25 @@
-"""Every command by name; a module is imported only when its command is asked for, so that `--help` is quick."""
+"""Every command by name. Implementations are imported when a command runs, so that `--help` is quick."""
 
 from __future__ import annotations
 
 import typer
 
+from stream.cli import convert, kafka, produce, replay, simulate, topics
+
+_HELP = """Early warning of customers about to leave, from Kafka, exactly once.
+
+Try it: churnwatch simulate --customers 200 --days 120 --output town.jsonl,
+then churnwatch replay --input town.jsonl --output alerts.jsonl.
+"""
+
 
 def build() -> typer.Typer:
     """Return the whole command line."""
-    return typer.Typer(no_args_is_help=True)
+    app = typer.Typer(no_args_is_help=True, help=_HELP, pretty_exceptions_enable=False)
+    app.add_typer(kafka.app, name="kafka")
+    app.add_typer(topics.app, name="topics")
+    app.command("replay")(replay.command)
+    app.add_typer(convert.app, name="convert")
+    app.command("simulate")(simulate.command)
+    app.command("produce")(produce.command)
+    return app

@@ -95,9 +95,7 @@ def _summary(stats: Stats, show_bad: int) -> None:
     if len(stats.bad) > show_bad:
         typer.echo(f"… and {len(stats.bad) - show_bad:,} more bad rows (see --show-bad)", err=True)
     topics = ", ".join(f"{topic} {count:,}" for topic, count in sorted(stats.events.items())) or "none"
-    typer.echo(
-        f"rows       {stats.rows:,} ({len(stats.bad):,} bad, {stats.skipped:,} outside the period)", err=True
-    )
+    typer.echo(f"rows       {stats.rows:,} ({len(stats.bad):,} bad, {stats.skipped:,} outside the period)", err=True)
     typer.echo(f"events     {stats.events.total():,}: {topics}", err=True)
     typer.echo(f"customers  {len(stats.customers):,}", err=True)
     if stats.first is not None and stats.last is not None:

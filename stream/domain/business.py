@@ -34,13 +34,20 @@ class Business:
 
     def day(self, time: int) -> int:
         """Return the business day of `time` (epoch ms)."""
+        return (time + self._offset(time)) // DAY_MS
+
+    def second_of_day(self, time: int) -> int:
+        """Return the local seconds since midnight of `time`."""
+        return (time + self._offset(time)) % DAY_MS // 1000
+
+    def _offset(self, time: int) -> int:
         quarter = time // _QUARTER_MS
         offset = self._offsets.get(quarter)
         if offset is None:
             moment = dt.datetime.fromtimestamp(quarter * _QUARTER_MS / 1000, self.zone)
             offset = round((moment.utcoffset() or dt.timedelta()).total_seconds() * 1000)
             _remember(self._offsets, quarter, offset)
-        return (time + offset) // DAY_MS
+        return offset
 
     def day_start(self, day: int) -> int:
         """Return the epoch ms at which local `day` begins."""
@@ -74,7 +81,7 @@ class Business:
         Raises:
             ValueError: it is neither, or not finite.
         """
-        scale = 10**self.minor_units
+        scale: int = 10**self.minor_units
         if type(amount) is int:
             return amount * scale
         if type(amount) is float:
@@ -102,7 +109,7 @@ class Business:
 
     def major(self, minor: int) -> float:
         """Return a money figure for people: minor units back to units."""
-        return minor / 10**self.minor_units
+        return minor / float(10**self.minor_units)
 
     def is_elsewhere(self, institution: str | None) -> bool:
         """Tell whether a counterparty's institution is another bank or network."""

@@ -24,10 +24,22 @@ Millis = Annotated[
     Meta(ge=0, le=MAX_TIME, extra_json_schema={"x-wire": "time"}, description="RFC 3339 or epoch milliseconds"),
 ]
 Money = Annotated[
-    int, Meta(ge=-MAX_MINOR, le=MAX_MINOR, extra_json_schema={"x-wire": "money"}, description="number or decimal string")
+    int,
+    Meta(
+        ge=-MAX_MINOR,
+        le=MAX_MINOR,
+        extra_json_schema={"x-wire": "money"},
+        description="number or decimal string",
+    ),
 ]
 Positive = Annotated[
-    int, Meta(ge=0, le=MAX_MINOR, extra_json_schema={"x-wire": "money"}, description="number or decimal string, at least 0")
+    int,
+    Meta(
+        ge=0,
+        le=MAX_MINOR,
+        extra_json_schema={"x-wire": "money"},
+        description="number or decimal string, at least 0",
+    ),
 ]
 Quantity = Annotated[
     int, Meta(ge=0, le=MAX_MINOR, extra_json_schema={"x-wire": "quantity"}, description="number, at least 0")
@@ -284,23 +296,22 @@ class Control(Struct, frozen=True, gc=False, kw_only=True):
     arguments: dict[str, str | int | float | bool | list[str] | None] = {}
 
 
-CustomerEvent = (
-    Transaction
-    | Balance
-    | Complaint
-    | ServiceEvent
-    | Contact
-    | Customer
-    | Forget
-    | Feedback
-    | GroupWarning
-)
+CustomerEvent = Transaction | Balance | Complaint | ServiceEvent | Contact | Customer | Forget | Feedback | GroupWarning
 
 TYPES: dict[str, type[Struct]] = {
-    kind.topic: kind  # type: ignore[attr-defined]
+    kind.topic: kind
     for kind in (
-        Customer, Transaction, Balance, Complaint, ServiceEvent, Contact, Feedback, GroupWarning, GroupSignal,
-        Staff, Control,
+        Customer,
+        Transaction,
+        Balance,
+        Complaint,
+        ServiceEvent,
+        Contact,
+        Feedback,
+        GroupWarning,
+        GroupSignal,
+        Staff,
+        Control,
     )
 }
 """What a record of each input topic is read into."""

@@ -14,6 +14,7 @@ from stream.simulate.population import Profile, record, stream_of
 from stream.simulate.truth import Truth
 
 HOUR = 3600
+DAY = 24 * HOUR
 Action = Callable[[int], None]
 """Something to do at an epoch second."""
 

@@ -9,12 +9,12 @@ from stream.simulate import complaints
 from stream.simulate.bank import CURRENT, SAVINGS, BankLife
 from stream.simulate.drift import Drifts
 from stream.simulate.leavers import arrivals
-from stream.simulate.life import HOUR, Life, office_second, waking_second
+from stream.simulate.life import DAY, HOUR, Life, office_second, waking_second
 from stream.simulate.phone import PhoneLife
 from stream.simulate.precursors import CONDITIONAL
 
 Act = Callable[[Life, int, Random], int]
-"""Plants one for a customer from a day on; returns the second of the day it shows at."""
+"""Plants one for a customer from a day on; returns how many seconds after that day's start it shows."""
 
 
 def plant(life: Life, until: int, drifts: Drifts) -> None:
@@ -25,7 +25,8 @@ def plant(life: Life, until: int, drifts: Drifts) -> None:
         if day >= until:
             return
         kind, act = random.choice(kinds)
-        life.lookalike(kind, day, act(life, day, random))
+        after, second = divmod(act(life, day, random), DAY)
+        life.lookalike(kind, day + after, second)
 
 
 def _same_day_dip(life: Life, day: int, random: Random) -> int:
@@ -60,10 +61,10 @@ def _quarter_end(life: Life, day: int, random: Random) -> int:
     ends = life.clock.quarter_end(day)
     amount = int(life.target * random.uniform(1, 4))
     other = {"institution": "other-bank", "own_name": True}
-    comes, goes = ends - random.randrange(0, 4), ends + random.randrange(1, 5)
+    comes, goes = max(day, ends - random.randrange(0, 4)), ends + random.randrange(1, 5)
     life.plan(comes, 10 * HOUR, life.movement(amount, "in", "transfer", counterparty=other))
     life.plan(goes, 11 * HOUR, life.movement(amount, "out", "transfer", counterparty=other))
-    return 10 * HOUR
+    return 10 * HOUR + (comes - day) * DAY
 
 
 def _own_product(life: Life, day: int, random: Random) -> int:

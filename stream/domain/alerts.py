@@ -1,0 +1,96 @@
+"""The alert envelope: CloudEvents 1.0 in Kafka binary mode (attributes in `ce_*` headers, the body in the value)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from hashlib import blake2b
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from stream.domain.events import Severity
+from stream.domain.signals import Figure
+
+AlertState = Literal["opened", "updated", "resolved", "expired"]
+SOURCE = "urn:churnwatch:engine"
+TYPE = "churnwatch.alert.{state}.v1"
+PRIORITY: dict[str, int] = {"critical": 1, "high": 2, "medium": 3, "low": 4}
+
+
+class Words(Struct, frozen=True):
+    """The same in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class NextStep(Struct, frozen=True):
+    """What to do, and by when (RFC 3339)."""
+
+    zh: str
+    en: str
+    due: str
+
+
+class Alert(Struct, frozen=True, omit_defaults=False):
+    """The body. Times are RFC 3339 UTC; money is in units of the base currency; no names, no phone numbers."""
+
+    alert_id: str
+    episode_id: str
+    sequence: int
+    state: AlertState
+    kind: str
+    severity: Severity
+    priority: int  # 1 (first) to 4
+    customer_id: str
+    rm_id: str | None
+    branch_id: str | None
+    routes: list[str]
+    title: Words
+    reason: Words
+    next_step: NextStep | None
+    evidence: dict[str, Figure]
+    series: list[tuple[str, float]]
+    event_time: str
+    rule: str
+    rule_version: int
+    causes: list[str]
+    score: float | None = None
+    grade: Literal["normal", "near-churn", "churned"] = "normal"
+    model_version: str | None = None
+    detected_at: str | UnsetType = UNSET  # wall clock; left out where two runs are compared
+
+
+def episode_id(customer: str, kind: str, opened_at: int, causes: tuple[str, ...]) -> str:
+    """Return the same id for the same opening, whoever opens it: 128 bits of BLAKE2b in hex."""
+    return _digest("episode", customer, kind, str(opened_at), *causes)
+
+
+def alert_id(episode: str, sequence: int) -> str:
+    """Return the id of an episode's `sequence`-th alert."""
+    return _digest("alert", episode, str(sequence))
+
+
+def _digest(*parts: str) -> str:
+    return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def rfc3339(time: int) -> str:
+    """Write epoch ms as RFC 3339 in UTC."""
+    return dt.datetime.fromtimestamp(time / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def headers(alert: Alert) -> list[tuple[str, bytes]]:
+    """Return the CloudEvents attributes as Kafka headers (CloudEvents Kafka binding, binary mode)."""
+    attributes = {
+        "ce_specversion": "1.0",
+        "ce_id": alert.alert_id,
+        "ce_source": SOURCE,
+        "ce_type": TYPE.format(state=alert.state),
+        "ce_subject": alert.episode_id,
+        "ce_time": alert.event_time,
+        "ce_partitionkey": alert.customer_id,
+        "ce_severity": alert.severity,
+        "content-type": "application/json",
+    }
+    return [(name, value.encode()) for name, value in attributes.items()]

@@ -1,0 +1,47 @@
+"""What one rule says about one customer at one moment, and the tick that wakes a rule when nothing arrives."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from stream.domain.events import Severity
+
+Language = Literal["zh", "en"]
+Figure = int | float | str | list[str]
+
+
+class Tick(Struct, frozen=True, gc=False):
+    """A timer that a rule asked for is due. `time` is the due time, epoch ms."""
+
+    topic: ClassVar[str] = "tick"
+    rule: str
+    time: int
+
+
+class Signal(Struct, frozen=True):
+    """A warning, with figures that a person can check.
+
+    `evidence` holds money in units of the base currency; `memo` is kept in the episode, in minor units or ms;
+    `series` is what a chart needs, `[ISO date, value]`; `routes` are receivers beside the RM's own.
+    """
+
+    kind: str
+    severity: Severity
+    evidence: dict[str, Figure]
+    causes: tuple[str, ...] = ()
+    memo: dict[str, int] = {}
+    series: tuple[tuple[str, float], ...] = ()
+    routes: tuple[str, ...] = ()
+
+
+class Clear(Struct, frozen=True):
+    """The cause of an open warning is gone; `evidence` says how that is known."""
+
+    kind: str
+    evidence: dict[str, Figure]
+    causes: tuple[str, ...] = ()
+
+
+Verdict = Signal | Clear | None

@@ -1,0 +1,206 @@
+"""One customer's rolling state: bounded, compact, versioned.
+
+Encoded it is one version byte, eight bytes for the next timer's due time (big-endian ms, 0 = none) and MessagePack
+of the struct as an array. A newer build reads an older state: new fields go to the end, with a default, and a
+change that defaults cannot express adds an upgrade in `_UPGRADES`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct, msgpack
+
+from stream.domain.events import Severity
+
+VERSION = 1
+
+Bucket = list[int]
+"""`[count, sum in, sum out]` and then usage by unit (`UNITS`), trailing units left out while they are zero."""
+
+COUNT, SUM_IN, SUM_OUT, USAGE = 0, 1, 2, 3
+UNITS = {"min": 0, "MB": 1, "item": 2, "point": 3}
+
+DAYS, WEEKS, MONTHS = 92, 54, 13
+"""How many of each bucket are kept."""
+
+
+class StateVersionError(ValueError):
+    """A state written by a newer build, or no state at all."""
+
+
+class Profile(Struct, array_like=True, gc=False):
+    """What `customers` said last, without name and phone."""
+
+    tier: str | None = None
+    class_: str | None = None
+    segment: str | None = None
+    rm_id: str | None = None
+    branch_id: str | None = None
+    household_id: str | None = None
+    payroll_group_id: str | None = None
+    circle_ids: list[str] = []
+    credit_limit: int | None = None
+    debt_ratio: float | None = None
+    risk_grade: str | None = None
+    in_business_since: dt.date | None = None
+    litigation: bool = False
+    bad_faith: bool = False
+    no_retention_contact: bool = False
+    language: str | None = None
+    since: dt.date | None = None
+    industry: str | None = None
+
+
+class Account(Struct, array_like=True):
+    """The last balance of an account, and each observed day's closing `(balance, second of day)`."""
+
+    kind: str | None
+    balance: int
+    time: int
+    closings: dict[int, tuple[int, int]] = {}
+    limit: int | None = None
+
+
+class Baseline(Struct, array_like=True, gc=False):
+    """Robust figures of daily closing holdings, minor units, over the days up to `until`."""
+
+    day: int  # the day on which it was taken
+    until: int  # the last closing in it
+    days: int  # how many closings are in it
+    median: int
+    mad: int
+    low: int  # the 5 % quantile: what the account falls to in the customer's own cycle
+
+
+class ComplaintCase(Struct, array_like=True):
+    """One complaint, open or recent."""
+
+    opened_at: int
+    updated_at: int
+    status: str
+    severity: Severity | None  # the gravest that the source gave
+    satisfied: bool = False
+
+
+class ForwardingNow(Struct, array_like=True, gc=False):
+    """The forwarding in force; the number is kept to its last two digits."""
+
+    state: str
+    network: str | None
+    digits: str
+    time: int
+
+
+class Holding(Struct, array_like=True, gc=False):
+    """A product held, or one that ended within the window (`ended_on`, a business day; 0 = held)."""
+
+    kind: str | None
+    amount: int | None
+    matures_on: dt.date | None
+    opened_on: int
+    time: int  # of the last news about it
+    ended_on: int = 0
+
+
+class LastContact(Struct, array_like=True, gc=False):
+    """The last contact and the last one that reached the customer (0 = never), epoch ms."""
+
+    time: int
+    result: str
+    reached_at: int = 0
+
+
+class Outflow(Struct, array_like=True, gc=False):
+    """A recent movement of money to another institution."""
+
+    time: int
+    amount: int
+    institution: str
+    event_id: str
+
+
+class Episode(Struct, array_like=True):
+    """An open warning. `memo` is what its rule wants to remember of the opening, in minor units or ms."""
+
+    id: str
+    opened_at: int
+    updated_at: int
+    sequence: int
+    severity: Severity
+    expires_at: int
+    memo: dict[str, int] = {}
+    routes: list[str] = []
+
+
+class State(Struct, array_like=True):
+    """Everything kept about one customer. Times are epoch ms, days business days, money minor units."""
+
+    first_seen: int = 0
+    newest: int = 0  # the newest event time
+    profile: Profile | None = None
+    days: dict[int, Bucket] = {}
+    weeks: dict[int, Bucket] = {}
+    months: dict[int, Bucket] = {}
+    accounts: dict[str, Account] = {}
+    baseline: Baseline | None = None
+    complaints: dict[str, ComplaintCase] = {}
+    forwarding: ForwardingNow | None = None
+    products: dict[str, Holding] = {}
+    contact: LastContact | None = None
+    outflows: list[Outflow] = []
+    episodes: dict[str, Episode] = {}
+    ended: dict[str, tuple[int, Severity]] = {}  # kind -> when its last episode ended, and how severe it was
+    timers: dict[str, int] = {}  # name -> due
+    seen: bytes = b""  # recently seen event ids, see `stream.domain.seen`
+
+    def due(self) -> int:
+        """Return when the earliest timer is due, 0 when there is none."""
+        timers = self.timers
+        return min(timers.values()) if timers else 0
+
+
+_encoder = msgpack.Encoder()
+_decoder = msgpack.Decoder(State)
+_HEADER = 9
+
+
+def encode(state: State) -> bytes:
+    """Return the stored form."""
+    return b"%c%b%b" % (VERSION, state.due().to_bytes(8, "big"), _encoder.encode(state))
+
+
+def due_of(stored: bytes | memoryview) -> int:
+    """Return the next timer's due time of a stored state, without reading the rest."""
+    return int.from_bytes(stored[1:_HEADER], "big")
+
+
+def decode(stored: bytes) -> State:
+    """Read a stored state of this or an older version.
+
+    Raises:
+        StateVersionError: a newer build wrote it, or it is damaged.
+    """
+    version = stored[0] if stored else 0
+    if version == VERSION:
+        body = stored[_HEADER:]
+    elif version in _UPGRADES:
+        body = _upgrade(version, stored[_HEADER:])
+    else:
+        raise StateVersionError(f"state version {version}; this build reads up to {VERSION}: run the newer build")
+    try:
+        return _decoder.decode(body)
+    except ValueError as fault:
+        raise StateVersionError(f"damaged state: {fault}") from None
+
+
+def _upgrade(version: int, body: bytes) -> bytes:
+    while version != VERSION:
+        body = _UPGRADES[version](body)
+        version += 1
+    return body
+
+
+_UPGRADES: Mapping[int, Callable[[bytes], bytes]] = {}
+"""Version -> what makes its body one of the next version."""

@@ -1,0 +1,90 @@
+"""Settings into the parts of a shard. The only place that knows how they fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from stream.codec import Codec
+from stream.config import Settings
+from stream.domain.business import Business
+from stream.domain.step import Step
+from stream.engine.log import ShardLog
+from stream.engine.shard import Shard, ShardOptions, wall_ms
+from stream.engine.store import Store
+from stream.metrics import Metrics
+from stream.policy.backfill import Backfill
+from stream.policy.cool_down import CoolDown
+from stream.policy.pipeline import Pipeline
+from stream.rules import registry
+from stream.topics import INPUTS
+
+
+def business(settings: Settings) -> Business:
+    """Return units, calendar and what belongs to us."""
+    given = settings.business
+    return Business(
+        zone=ZoneInfo(given.time_zone),
+        currency=given.currency,
+        minor_units=given.minor_units,
+        rates=given.rates,
+        own_institutions=given.own_institutions,
+        own_networks=given.own_networks,
+        network_prefixes=given.network_prefixes,
+    )
+
+
+def codec(settings: Settings) -> Codec:
+    """Return the edge that reads records."""
+    engine = settings.engine
+    return Codec(
+        business(settings),
+        max_bytes=engine.max_value_bytes,
+        max_depth=engine.max_depth,
+        future_tolerance_ms=engine.future_tolerance_ms,
+    )
+
+
+def step(settings: Settings, metrics: Metrics) -> Step:
+    """Return the core with its rules and policy.
+
+    Raises:
+        RegistryError: rules and configuration do not fit.
+    """
+    units = business(settings)
+    rules = registry.build(settings.rules, units)
+    policy = Pipeline(
+        rules,
+        (Backfill(), CoolDown(settings.policy.cool_down_h)),
+        update_gap_h=settings.policy.update_gap_h,
+        expire_days=settings.policy.expire_days,
+        suppressed=lambda stage, kind: metrics.suppressed.labels(stage, kind).inc(),
+    )
+    return Step(units, rules, policy)
+
+
+class Shards:
+    """Makes shards that share one codec, one step and one set of metrics."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        """Read the settings once."""
+        self._codec = codec(settings)
+        self._step = step(settings, metrics)
+        self._metrics = metrics
+        self._engine = settings.engine
+
+    def make(
+        self, log: ShardLog, store: Store, *, share: int = 1, opens_from: int = 0, wall: Callable[[], int] = wall_ms
+    ) -> Shard:
+        """Return a shard; `share`: among how many the cached states are divided."""
+        engine = self._engine
+        options = ShardOptions(
+            topics=INPUTS,
+            batch_events=engine.batch_events,
+            cached_states=engine.cached_states // max(1, share),
+            merge_wait_ms=engine.merge_wait_ms,
+            merge_wait_max_ms=engine.merge_wait_max_ms,
+            idle_grace_ms=engine.idle_grace_ms,
+            store_max_age_ms=engine.store_max_age_ms,
+        )
+        return Shard(log, store, self._codec, self._step, self._metrics, options, opens_from=opens_from, wall=wall)

@@ -1,0 +1,169 @@
+"""One batch of one shard, in memory: events and timers through the core, faults set aside, output collected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import orjson
+
+from stream.codec import Rejected
+from stream.domain.alerts import Alert, headers
+from stream.domain.events import Forget
+from stream.domain.state import State, encode
+from stream.domain.step import Step
+from stream.engine.deadletter import dead_letter, describe, failed_timers
+from stream.engine.log import Message, Output
+from stream.engine.merge import Item
+from stream.engine.states import Held, States
+from stream.engine.store import STATE
+from stream.engine.timers import DueIndex
+from stream.policy.base import Moment
+
+ALERTS = "alerts"
+
+
+class Batch:
+    """Applies merged records in order. Nothing outside memory is touched."""
+
+    def __init__(
+        self, shard: int, step: Step, states: States, due: DueIndex, *, detected: int, opens_from: int
+    ) -> None:
+        """`detected`: wall clock, ms, that alerts carry; `opens_from`: see `Moment`."""
+        self._shard = shard
+        self._step = step
+        self._states = states
+        self._due = due
+        self._detected = detected
+        self._opens_from = opens_from
+        self.output = Output()
+        self.alerts: list[Alert] = []
+        self.results: Counter[tuple[str, str]] = Counter()
+        self.rejected: Counter[tuple[str, str]] = Counter()
+        self.timers_fired = 0
+        self.stale: list[tuple[bytes, int]] = []  # due-index entries that no state owns any more
+        self._set: dict[bytes, int] = {}
+
+    def take(self, item: Item, stream_time: int) -> int:
+        """Apply one record and return the shard's stream time after it; timers due by then have fired before it."""
+        event = item.event
+        self.output.positions[item.topic] = item.record.offset + 1
+        if isinstance(event, Rejected):
+            self._reject(item, event)
+            return stream_time
+        if event.time > stream_time:
+            self.advance(event.time)
+            stream_time = event.time
+        self._apply(item, event)
+        return stream_time
+
+    def advance(self, until: int) -> None:
+        """Fire every timer due at or before `until`, in order of (due, customer)."""
+        while (entry := self._due.pop(until)) is not None:
+            due, customer = entry
+            held = self._states.touch(customer)
+            if held.state is None or held.state.due() != due:
+                self.stale.append((customer, due))
+                continue
+            self._fire(customer, held, due)
+
+    def finish(self) -> list[tuple[bytes, int, int]]:
+        """Encode what changed into the output and return the changes of the due index: customer, before, after."""
+        changes = [(customer, due, 0) for customer, due in self.stale]  # first: a state may want the same time again
+        for customer, held in self._states.touched():
+            if not held.done:
+                continue
+            self.output.changelog[STATE + customer] = None if held.state is None else encode(held.state)
+            after = held.state.due() if held.state is not None else 0
+            if after != held.due:
+                changes.append((customer, held.due, after))
+        return changes
+
+    def _reject(self, item: Item, why: Rejected) -> None:
+        self.output.messages.append(dead_letter(item.topic, self._shard, item.record, why))
+        self.results[item.topic, "dead-letter"] += 1
+        self.rejected[item.topic, why.reason] += 1
+
+    def _apply(self, item: Item, event: Any) -> None:
+        customer: bytes = event.customer_id.encode()
+        held = self._states.touch(customer)
+        if type(event) is Forget:
+            held.state = None
+            held.done.append((event, None))
+            self.results[item.topic, "handled"] += 1
+            return
+        moment = Moment(event.time, self._detected, self._opens_from)
+        try:
+            if held.state is None:
+                held.state = State()
+            alerts = self._step.event(event.customer_id, held.state, event, moment)
+            self._note_due(customer, held)
+        except Exception as fault:  # poison: its customer's state goes back, the batch goes on
+            self._undo(customer)
+            self._reject(item, Rejected("poison", "$", describe(fault)))
+            return
+        if alerts is None:
+            self.results[item.topic, "duplicate"] += 1
+            return
+        held.done.append((event, moment))
+        self.results[item.topic, "handled"] += 1
+        for alert in alerts:
+            self._emit(customer, alert)
+
+    def _fire(self, customer: bytes, held: Held, due: int) -> None:
+        moment = Moment(due, self._detected, self._opens_from)
+        assert held.state is not None
+        try:
+            alerts = self._step.timers(customer.decode(), held.state, moment)
+        except Exception as fault:
+            self._undo(customer)
+            held.state = held.state or State()
+            held.state.timers = {name: time for name, time in held.state.timers.items() if time > due}
+            held.done.append((_GiveUp(due), moment))
+            self.output.messages.append(failed_timers(self._shard, customer, due, fault))
+            self.rejected["timers", "poison"] += 1
+            self._note_due(customer, held)
+            return
+        held.done.append((None, moment))
+        self.timers_fired += 1
+        self._note_due(customer, held)
+        for alert in alerts:
+            self._emit(customer, alert)
+
+    def _note_due(self, customer: bytes, held: Held) -> None:
+        due = held.state.due() if held.state is not None else 0
+        if due != self._set.get(customer, held.due):
+            self._set[customer] = due
+            self._due.set(customer, due)
+
+    def _undo(self, customer: bytes) -> None:
+        """Take the customer back to before the batch and do its good steps again: they are deterministic."""
+        held = self._states.reload(customer)
+        for event, moment in held.done:
+            if type(event) is Forget:
+                held.state = None
+                continue
+            if held.state is None:
+                held.state = State()
+            if event is None:
+                self._step.timers(customer.decode(), held.state, moment)
+            elif type(event) is _GiveUp:
+                held.state.timers = {n: t for n, t in held.state.timers.items() if t > event.due}
+            else:
+                self._step.event(event.customer_id, held.state, event, moment)
+        self._note_due(customer, held)
+
+    def _emit(self, customer: bytes, alert: Alert) -> None:
+        self.alerts.append(alert)
+        body = orjson.dumps(msgspec.to_builtins(alert))
+        self.output.messages.append(Message(ALERTS, customer, body, headers(alert)))
+
+
+class _GiveUp:
+    """A step that gave up timers, so that an undo can do it again."""
+
+    __slots__ = ("due",)
+
+    def __init__(self, due: int) -> None:
+        self.due = due

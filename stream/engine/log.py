@@ -1,0 +1,108 @@
+"""The port through which a shard knows a log. Two adapters: `kafka_log` and `memory_log`; one suite tests both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Record(Protocol):
+    """A record read from a log. aiokafka's `ConsumerRecord` is one."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A record to be written, to the shard's own partition of `topic`. `timestamp` in ms; None = now."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    timestamp: int | None = None
+
+
+@dataclass(slots=True)
+class Output:
+    """All that one batch leaves behind; it becomes visible whole or not at all.
+
+    `positions`: next offset by topic. `changelog`: key -> value, one each, `None` forgets.
+    """
+
+    positions: dict[str, int] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    changelog: dict[bytes, bytes | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where a shard stands after fencing: its group's committed offsets and the changelog's bounds."""
+
+    committed: Mapping[str, int]
+    changelog_start: int
+    changelog_end: int
+
+
+class Fenced(Exception):  # noqa: N818 - Kafka's own word
+    """Another worker owns the shard now: what was not committed is void, and nothing may be written any more."""
+
+
+class LogFailure(Exception):  # noqa: N818
+    """The outcome of a transaction is unknown: the shard must be opened anew from what the log says."""
+
+
+Chunk = list[tuple[bytes, bytes | None]]
+
+
+class ShardLog(Protocol):
+    """One shard's access to the log: partition `shard` of every input topic, and its transactions."""
+
+    shard: int
+
+    async def open(self) -> Opening:
+        """Fence the shard's former owner, then read where it stood; the order matters.
+
+        Raises:
+            Fenced: a newer owner fenced us while we were opening.
+        """
+        ...
+
+    def restore(self, start: int, end: int) -> AsyncIterator[tuple[Chunk, int]]:
+        """Read committed changelog records from `start` until the position reaches `end`: chunk, next offset."""
+        ...
+
+    def start(self, positions: Mapping[str, int]) -> None:
+        """Begin to fetch, each input topic from its position."""
+        ...
+
+    async def fetch(self, full: Collection[str], timeout: float) -> Mapping[str, Sequence[Record]]:
+        """Return what has arrived by topic, waiting up to `timeout` seconds; `full` topics are left where they are."""
+        ...
+
+    def settled(self, topic: str) -> float:
+        """Return the wall-clock ms up to which the topic is known to hold nothing unread; -inf if it does hold some."""
+        ...
+
+    def lag(self, topic: str, position: int) -> int:
+        """Return how many records lie between `position` and the end of the topic, as far as known."""
+        ...
+
+    async def commit(self, output: Output) -> int:
+        """Write a batch in one transaction and return the changelog offset after it.
+
+        Raises:
+            Fenced: another owner took over; nothing of the batch is visible.
+            LogFailure: nothing more is known; abandon the shard.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Stop fetching and let go of the producer; a transaction under way is left to be aborted."""
+        ...

@@ -1,0 +1,73 @@
+"""Merges a shard's topics by event time, waiting a bounded while for one that lags (Kafka Streams' KIP-695)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heapreplace
+from typing import Any
+
+from stream.codec import Rejected
+from stream.engine.log import Record
+
+INSTANTLY = -1
+"""The merge time of a record that could not be read: it holds up nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record on its way through the merge, with what it was read into."""
+
+    time: int  # event time, ms
+    topic: str
+    record: Record
+    event: Any | Rejected
+    arrived: float  # wall clock, ms: when it was put into the merge
+
+
+class Merge:
+    """Ordered by (event time, topic order, offset). A record leaves when every other topic has one, or is known to be
+    empty up to `wait_ms` after the record reached the broker; or when it has been here for `wait_max_ms`."""
+
+    def __init__(self, topics: Sequence[str], *, wait_ms: float, wait_max_ms: float, capacity: int) -> None:
+        """`topics` in tie order; `capacity`: records of one topic held before it counts as full."""
+        self._topics = tuple(topics)
+        self._index = {topic: index for index, topic in enumerate(topics)}
+        self._queues: tuple[deque[Item], ...] = tuple(deque() for _ in topics)
+        self._wait = wait_ms
+        self._wait_max = wait_max_ms
+        self._capacity = capacity
+
+    def __len__(self) -> int:
+        return sum(map(len, self._queues))
+
+    def put(self, item: Item) -> None:
+        """Add a record behind those of its topic."""
+        self._queues[self._index[item.topic]].append(item)
+
+    def full(self) -> frozenset[str]:
+        """Return the topics that should not be fetched for now."""
+        return frozenset(t for t, queue in zip(self._topics, self._queues, strict=True) if len(queue) >= self._capacity)
+
+    def take(self, limit: int, settled: Callable[[str], float], now: float) -> list[Item]:
+        """Return up to `limit` records that may go. `settled` is `ShardLog.settled`; `now` the wall clock in ms."""
+        queues = self._queues
+        heads = [(queue[0].time, index) for index, queue in enumerate(queues) if queue]
+        heapify(heads)
+        horizon = min((settled(t) for t, q in zip(self._topics, queues, strict=True) if not q), default=float("inf"))
+        taken: list[Item] = []
+        while heads and len(taken) < limit:
+            time, index = heads[0]
+            queue = queues[index]
+            item = queue[0]
+            late = now - item.arrived >= self._wait_max
+            if item.record.timestamp + self._wait > horizon and not late and time != INSTANTLY:
+                break
+            taken.append(queue.popleft())
+            if queue:
+                heapreplace(heads, (queue[0].time, index))
+            else:
+                heappop(heads)
+                horizon = min(horizon, settled(self._topics[index]))
+        return taken

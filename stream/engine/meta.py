@@ -1,0 +1,28 @@
+"""What belongs to a shard itself, logged with each batch under `m/shard`: its clock and where it stands."""
+
+from __future__ import annotations
+
+from msgspec import Struct, json
+
+from stream.engine.store import META
+
+KEY = META + b"shard"
+
+
+class ShardMeta(Struct, frozen=True):
+    """`stream_time`: newest event time, ms. `positions`: next offset by input topic: written in the same transaction
+    as the states they led to, so they are exact where the group's committed offsets may lag for a moment.
+    `opens_from`: see `Moment`."""
+
+    stream_time: int = 0
+    opens_from: int = 0
+    positions: dict[str, int] = {}
+
+    def encode(self) -> bytes:
+        """Return the stored form, JSON that a person can read."""
+        return json.encode(self)
+
+
+def decode(stored: bytes | None) -> ShardMeta:
+    """Read a stored meta; none is a shard that has just begun."""
+    return ShardMeta() if stored is None else json.decode(stored, type=ShardMeta)

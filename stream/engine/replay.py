@@ -1,0 +1,125 @@
+"""The same shards over the memory log: history in, alerts out, no broker. Also the oracle of the chaos tests."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from stream.codec import Rejected
+from stream.config import Settings
+from stream.engine.assemble import Shards
+from stream.engine.deadletter import TOPIC as DEAD_LETTERS
+from stream.engine.deadletter import dead_letter
+from stream.engine.jsonl import Fault, Record
+from stream.engine.memory_log import MemoryBroker, MemoryRecord, MemoryShardLog
+from stream.engine.partition import partition_for
+from stream.engine.shard import Shard
+from stream.engine.store import Store
+from stream.metrics import Metrics
+from stream.topics import BY_NAME, INPUTS
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Replayed:
+    """What a replay leaves: `alerts` and `dead_letters` in order of shard and offset, and counts.
+
+    `sent` = records read, `handled` + `duplicates` + `dead` = `sent` when nothing was lost.
+    """
+
+    alerts: list[MemoryRecord] = field(default_factory=list)
+    dead_letters: list[MemoryRecord] = field(default_factory=list)
+    states: dict[bytes, bytes] = field(default_factory=dict)
+    results: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    skipped: int = 0
+
+
+class Replay:
+    """Loads records into a memory log, then runs every shard to its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Prepare an empty log with the configured number of partitions."""
+        self._settings = settings
+        self._broker = MemoryBroker()
+        self._partitions = settings.topics.partitions
+        self._shard_of = lru_cache(maxsize=1_000_000)(lambda key: partition_for(key, self._partitions))
+        self._replayed = Replayed()
+        self.metrics = Metrics()
+
+    def load(self, lines: Iterable[Record | Fault]) -> None:
+        """Append the lines to the log; one that is none, or names no topic of ours, is a dead letter."""
+        for line in lines:
+            self._replayed.sent += 1
+            if isinstance(line, Fault):
+                self._refuse("", b"", None, 0, line.line, Rejected("not-a-line", "$", line.reason))
+            elif line.topic not in BY_NAME:
+                why = Rejected("unknown-topic", "$", f"no topic {line.topic}")
+                self._refuse(line.topic, line.key, line.value, line.timestamp, line.line, why)
+            elif line.topic not in INPUTS:
+                self._replayed.skipped += 1
+            else:
+                shard = self._shard_of(line.key or b"")
+                self._broker.append(line.topic, shard, line.key, line.value, line.timestamp)
+
+    def _refuse(
+        self, topic: str, key: bytes | None, value: bytes | None, timestamp: int, line: int, why: Rejected
+    ) -> None:
+        letter = dead_letter(topic, 0, MemoryRecord(line, timestamp, key, value), why)
+        self._broker.append(DEAD_LETTERS, 0, letter.key, letter.value, timestamp, letter.headers)
+        self._replayed.results["dead-letter"] += 1
+
+    @property
+    def loaded(self) -> int:
+        """Records read so far."""
+        return self._replayed.sent
+
+    def run(self, progress: Progress = lambda done: None) -> Replayed:
+        """Run every shard to its end and bring all to the newest event time of all. `progress` gets records done."""
+        with tempfile.TemporaryDirectory(prefix="churnwatch-replay-") as folder:
+            return asyncio.run(self._run(Path(folder), progress))
+
+    async def _run(self, folder: Path, progress: Progress) -> Replayed:
+        shards = await self._open(folder)
+        try:
+            done = 0
+            for shard in shards:
+                while await shard.fetch(0) + (taken := await shard.process()):
+                    done += taken
+                    progress(done)
+            newest = max((shard.stream_time for shard in shards), default=0)
+            for shard in shards:
+                await shard.advance(newest)
+            self._collect(shards)
+        finally:
+            for shard in shards:
+                await shard.close()
+        return self._replayed
+
+    async def _open(self, folder: Path) -> list[Shard]:
+        make = Shards(self._settings, self.metrics)
+        shards = []
+        for number in range(self._partitions):
+            log = MemoryShardLog(self._broker, number, INPUTS)
+            shard = make.make(log, Store(folder / str(number)), share=self._partitions)
+            await shard.open()
+            shards.append(shard)
+        return shards
+
+    def _collect(self, shards: list[Shard]) -> None:
+        replayed = self._replayed
+        for number in range(self._partitions):
+            replayed.alerts += self._broker.topics["alerts", number]
+            replayed.dead_letters += self._broker.topics[DEAD_LETTERS, number]
+        for shard in shards:
+            replayed.states.update(shard.states())
+        for metric in self.metrics.events.collect():
+            for sample in metric.samples:
+                if sample.name.endswith("_total"):
+                    replayed.results[sample.labels["result"]] += int(sample.value)

@@ -1,0 +1,257 @@
+"""One shard: fetch, merge, step, one transaction, then the local store. The order is the guarantee (design section 4)."""
+
+from __future__ import annotations
+
+import asyncio
+import time as clock
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from stream.codec import Codec, Rejected
+from stream.domain.state import State
+from stream.domain.step import Step
+from stream.engine import meta
+from stream.engine.batch import Batch
+from stream.engine.log import Opening, ShardLog
+from stream.engine.merge import Item, Merge
+from stream.engine.states import States
+from stream.engine.store import Store
+from stream.engine.timers import DueIndex
+from stream.metrics import Metrics
+
+POLL_S = 0.05
+
+
+def wall_ms() -> int:
+    """Return the wall clock, epoch ms."""
+    return clock.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class ShardOptions:
+    """What a shard is told. Times in ms."""
+
+    topics: tuple[str, ...]
+    batch_events: int = 4000
+    cached_states: int = 50_000
+    merge_wait_ms: float = 100
+    merge_wait_max_ms: float = 5000
+    idle_grace_ms: int = 60_000
+    store_max_age_ms: int = 86_400_000
+
+
+class Shard:
+    """Partition `log.shard` of every input topic, with its state, timers, changelog and transactions."""
+
+    def __init__(
+        self,
+        log: ShardLog,
+        store: Store,
+        codec: Codec,
+        step: Step,
+        metrics: Metrics,
+        options: ShardOptions,
+        *,
+        opens_from: int = 0,
+        wall: Callable[[], int] = wall_ms,
+    ) -> None:
+        """`opens_from`: at the shard's very first start, earlier events open nothing; `wall`: the wall clock, ms."""
+        self.number = log.shard
+        self._log = log
+        self._store = store
+        self._codec = codec
+        self._step = step
+        self._metrics = metrics
+        self._options = options
+        self._wall = wall
+        self._merge = Merge(
+            options.topics,
+            wait_ms=options.merge_wait_ms,
+            wait_max_ms=options.merge_wait_max_ms,
+            capacity=2 * options.batch_events,
+        )
+        self._states = States(store, options.cached_states)
+        self._due: DueIndex | None = None
+        self._meta = meta.ShardMeta(opens_from=opens_from)
+        self._newest_record: tuple[int, int] | None = None  # (event time, its record's timestamp)
+        self._last_input = wall()
+        self.running = False
+        self.committing = False
+        self.progress_at = wall()
+
+    @property
+    def stream_time(self) -> int:
+        """Newest event time, or the idle clock's, epoch ms."""
+        return self._meta.stream_time
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """Next offset by input topic."""
+        return dict(self._meta.positions)
+
+    def peek(self, customer: str) -> State | None:
+        """Return what was last committed about a customer."""
+        return self._states.peek(customer.encode())
+
+    def states(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield customer and encoded state of everyone, as last committed."""
+        return self._store.states()
+
+    async def open(self) -> None:
+        """Fence the former owner, restore the store up to the changelog's end, and begin to fetch."""
+        opening = await self._log.open()
+        await self._restore(opening)
+        known = self._store.get(meta.KEY)
+        if known is not None:
+            self._meta = meta.decode(known)
+        positions = dict(opening.committed)
+        for topic, offset in self._meta.positions.items():
+            positions[topic] = max(offset, positions.get(topic, 0))
+        self._meta = replace(self._meta, positions=positions)
+        self._due = DueIndex(self._store)
+        self._log.start(positions)
+        self._last_input = self.progress_at = self._wall()
+        self.running = True
+
+    async def _restore(self, opening: Opening) -> None:
+        offset = self._store.offset
+        if offset is not None and self._unusable(offset, opening):
+            self._store.wipe()
+            offset = None
+        start = opening.changelog_start if offset is None else offset
+        span = max(1, opening.changelog_end - start)
+        progress = self._metrics.restore_progress.labels(str(self.number))
+        async for chunk, reached in self._log.restore(start, opening.changelog_end):
+            self._metrics.restored.inc(self._store.load(chunk, reached, self._wall()))
+            progress.set(min(1.0, (reached - start) / span))
+            self.progress_at = self._wall()
+        self._store.flush()
+        progress.set(1.0)
+
+    def _unusable(self, offset: int, opening: Opening) -> bool:
+        """Tell whether the store leads the changelog, fell out of it, or was away so long that tombstones are gone."""
+        away = self._wall() - self._store.current_at > self._options.store_max_age_ms
+        behind = offset < opening.changelog_end and away
+        return offset > opening.changelog_end or offset < opening.changelog_start or behind
+
+    async def run(self) -> None:
+        """Process until cancelled or fenced. A cancellation waits for a batch that is in its transaction."""
+        while True:
+            await self.fetch(POLL_S)
+            while await self.process():
+                await asyncio.sleep(0)  # neighbours' turn
+            await self._follow_wall_clock()
+
+    async def fetch(self, timeout: float) -> int:
+        """Put what has arrived into the merge and return how much it was."""
+        arrived = await self._log.fetch(self._merge.full(), timeout)
+        now = float(self._wall())
+        count = 0
+        for topic, records in arrived.items():
+            count += len(records)
+            for record in records:
+                try:
+                    event = self._codec.decode(topic, record.key, record.value, record.timestamp)
+                    item = Item(event.time, topic, record, event, now)
+                except Rejected as why:
+                    item = Item(-1, topic, record, why, now)
+                self._merge.put(item)
+        if count:
+            self._last_input = round(now)
+        return count
+
+    async def process(self) -> int:
+        """Take one batch from the merge through to the store and return how many records it had."""
+        items = self._merge.take(self._options.batch_events, self._log.settled, self._wall())
+        if not items:
+            return 0
+        started = clock.perf_counter()
+        batch = self._batch()
+        stream_time = self._meta.stream_time
+        for item in items:
+            stream_time = batch.take(item, stream_time)
+            if item.time >= stream_time:
+                self._newest_record = (item.time, item.record.timestamp)
+        self._metrics.phase_seconds.labels("step").observe(clock.perf_counter() - started)
+        await self._commit(batch, stream_time)
+        self._metrics.batch_events.observe(len(items))
+        oldest = min(item.record.timestamp for item in items)
+        newest = max(item.record.timestamp for item in items)
+        now = self._wall()
+        for timestamp in {oldest, newest}:
+            self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
+        return len(items)
+
+    async def advance(self, stream_time: int) -> None:
+        """Bring the shard's clock to `stream_time` and fire what is due by then, in a batch of its own."""
+        if stream_time <= self._meta.stream_time:
+            return
+        batch = self._batch()
+        batch.advance(stream_time)
+        await self._commit(batch, stream_time)
+
+    async def _follow_wall_clock(self) -> None:
+        """An idle shard's clock goes on at the wall clock's pace, from the newest event it saw, after a grace."""
+        idle = self._wall() - self._last_input
+        if idle < self._options.idle_grace_ms or len(self._merge) or self._newest_record is None:
+            return
+        event_time, arrived = self._newest_record
+        target = event_time + self._wall() - arrived - self._options.idle_grace_ms
+        if target - self._meta.stream_time >= min(1000, self._options.idle_grace_ms):
+            await self.advance(target)
+
+    def _batch(self) -> Batch:
+        assert self._due is not None, "open the shard first"
+        return Batch(
+            self.number, self._step, self._states, self._due, detected=self._wall(), opens_from=self._meta.opens_from
+        )
+
+    async def _commit(self, batch: Batch, stream_time: int) -> None:
+        changes = batch.finish()
+        output = batch.output
+        self._meta = replace(self._meta, stream_time=stream_time, positions=self._meta.positions | output.positions)
+        output.changelog[meta.KEY] = self._meta.encode()
+        self.committing = True
+        try:
+            started = clock.perf_counter()
+            offset = await self._log.commit(output)
+            committed = clock.perf_counter()
+            self._store.write(output.changelog.items(), changes, offset, self._wall())
+            self._states.commit()
+            assert self._due is not None
+            self._due.stored()
+        finally:
+            self.committing = False
+        self.progress_at = self._wall()
+        self._metrics.phase_seconds.labels("transaction").observe(committed - started)
+        self._metrics.phase_seconds.labels("store").observe(clock.perf_counter() - committed)
+        self._count(batch)
+
+    def _count(self, batch: Batch) -> None:
+        metrics = self._metrics
+        for (topic, result), number in batch.results.items():
+            metrics.events.labels(topic, result).inc(number)
+        for (topic, reason), number in batch.rejected.items():
+            metrics.dead_letters.labels(topic, reason).inc(number)
+        for alert in batch.alerts:
+            metrics.alerts.labels(alert.kind, alert.severity, alert.state).inc()
+        metrics.timers.inc(batch.timers_fired)
+
+    def report(self) -> None:
+        """Bring the gauges up to date; called when metrics are scraped."""
+        shard = str(self.number)
+        keys, size = self._store.size()
+        self._metrics.states.labels(shard).set(keys)
+        self._metrics.state_bytes.labels(shard).set(size)
+        self._metrics.stream_time.labels(shard).set(self._meta.stream_time / 1000)
+        for topic in self._options.topics:
+            lag = self._log.lag(topic, self._meta.positions.get(topic, 0))
+            self._metrics.lag.labels(topic, shard).set(lag)
+
+    async def close(self) -> None:
+        """Let go of log and store; nothing is written any more."""
+        self.running = False
+        await self._log.close()
+        self._store.close()

@@ -1,0 +1,166 @@
+"""A shard's local store on RocksDB: states, the due index of timers, and where it stands in the changelog.
+
+It may lag the changelog and never lead it. Keys: `c/` customer -> encoded state, `t/` due (8 bytes) customer -> empty,
+`m/...` -> what belongs to the shard itself.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rocksdict import Options, Rdict, WriteBatch, WriteOptions
+
+from stream.domain.state import due_of
+
+STATE = b"c/"
+META = b"m/"
+_TIMER = b"t/"
+_AFTER_TIMERS = b"t0"  # '0' follows '/'
+_OFFSET = b"m/changelog-offset"
+_CURRENT = b"m/current-at"
+
+
+class Store:
+    """One shard's store. Every write is one atomic batch that carries the changelog offset it brings the store to."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the store in the folder `path`."""
+        self._path = path
+        self._open()
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        options = Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_max_background_jobs(2)
+        options.set_write_buffer_size(32 << 20)
+        options.set_keep_log_file_num(2)
+        options.set_max_open_files(256)
+        self._db = Rdict(str(self._path), options=options)
+
+    @property
+    def offset(self) -> int | None:
+        """The changelog offset after the last record in the store; `None` when it is empty."""
+        found = self._db.get(_OFFSET)
+        return None if found is None else int.from_bytes(found, "big")
+
+    @property
+    def current_at(self) -> int:
+        """Wall clock, ms, of the last write; 0 when there was none."""
+        return int.from_bytes(self._db.get(_CURRENT) or b"", "big")
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of a state or meta key."""
+        found: bytes | None = self._db.get(key)
+        return found
+
+    def write(
+        self,
+        values: Iterable[tuple[bytes, bytes | None]],
+        timers: Iterable[tuple[bytes, int, int]],
+        offset: int,
+        now: int,
+    ) -> None:
+        """Take a committed batch.
+
+        Args:
+            values: state or meta key -> value; `None` deletes.
+            timers: (customer, due before, due after), 0 = none, where they differ.
+            offset: the changelog offset after the batch.
+            now: wall clock, ms.
+        """
+        batch = WriteBatch(raw_mode=True)
+        for key, value in values:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        for customer, before, after in timers:
+            if before:
+                batch.delete(_timer(before, customer))
+            if after:
+                batch.put(_timer(after, customer), b"")
+        self._stand_at(batch, offset, now)
+        self._db.write(batch)
+
+    def load(self, chunk: Iterable[tuple[bytes, bytes | None]], offset: int, now: int) -> int:
+        """Take a chunk of the changelog while restoring and return how many states were in it.
+
+        The due index gets the new entries; stale ones stay and are recognised when they come up, because reading
+        every old state would halve the speed. The write-ahead log is off: `flush` makes it last.
+        """
+        batch = WriteBatch(raw_mode=True)
+        states = 0
+        for key, value in chunk:
+            if value is None:
+                batch.delete(key)
+                continue
+            batch.put(key, value)
+            if key.startswith(STATE):
+                states += 1
+                due = due_of(value)
+                if due:
+                    batch.put(_timer(due, key[len(STATE) :]), b"")
+        self._stand_at(batch, offset, now)
+        self._db.write(batch, _without_log())
+        return states
+
+    def _stand_at(self, batch: Any, offset: int, now: int) -> None:
+        batch.put(_OFFSET, offset.to_bytes(8, "big"))
+        batch.put(_CURRENT, now.to_bytes(8, "big"))
+
+    def timers_after(self, due: int, customer: bytes, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to `limit` entries of the due index that come after (`due`, `customer`), in order."""
+        found: list[tuple[int, bytes]] = []
+        cursor = self._db.iter()
+        cursor.seek(_timer(due, customer) + b"\0")
+        while cursor.valid() and len(found) < limit:
+            key: bytes = cursor.key()
+            if key >= _AFTER_TIMERS:
+                break
+            found.append((int.from_bytes(key[2:10], "big"), key[10:]))
+            cursor.next()
+        return found
+
+    def states(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield customer and encoded state of everyone, in order of the customer's bytes."""
+        cursor = self._db.iter()
+        cursor.seek(STATE)
+        while cursor.valid():
+            key: bytes = cursor.key()
+            if not key.startswith(STATE):
+                break
+            yield key[len(STATE) :], cursor.value()
+            cursor.next()
+
+    def flush(self) -> None:
+        """Make everything written last."""
+        self._db.flush()
+
+    def wipe(self) -> None:
+        """Forget everything: the store starts anew and empty."""
+        self.close()
+        shutil.rmtree(self._path)
+        self._open()
+
+    def size(self) -> tuple[int, int]:
+        """Return the estimated number of keys and the bytes on disk."""
+        keys = int(self._db.property_int_value("rocksdb.estimate-num-keys") or 0)
+        return keys, int(self._db.property_int_value("rocksdb.total-sst-files-size") or 0)
+
+    def close(self) -> None:
+        """Close it; nothing may be called afterwards."""
+        self._db.close()
+
+
+def _timer(due: int, customer: bytes) -> bytes:
+    return _TIMER + due.to_bytes(8, "big") + customer
+
+
+def _without_log() -> Any:
+    options = WriteOptions()
+    options.disable_wal = True
+    return options

@@ -1,0 +1,63 @@
+"""Every metric, declared once: name, labels, unit and meaning. No customer id is ever a label."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_EVENTS = (1, 10, 50, 100, 250, 500, 1000, 2000, 4000, 8000)
+
+
+class Metrics:
+    """The worker's metrics in one registry; units are seconds, bytes and counts, as Prometheus wants them."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        """Declare them in `registry`, or in one of their own."""
+        self.registry = r = registry or CollectorRegistry()
+        self.events = Counter(
+            "churnwatch_events", "Input records by what became of them", ["topic", "result"], registry=r
+        )
+        self.batch_events = Histogram(
+            "churnwatch_batch_events", "Records in a transaction", buckets=_EVENTS, registry=r
+        )
+        self.phase_seconds = Histogram(
+            "churnwatch_batch_phase_seconds",
+            "Time of a batch by phase: step, transaction, store",
+            ["phase"],
+            buckets=_SECONDS,
+            registry=r,
+        )
+        self.latency_seconds = Histogram(
+            "churnwatch_end_to_end_seconds",
+            "From the broker's timestamp of a record to the commit of its batch",
+            buckets=_SECONDS,
+            registry=r,
+        )
+        self.alerts = Counter("churnwatch_alerts", "Alerts committed", ["kind", "severity", "state"], registry=r)
+        self.suppressed = Counter(
+            "churnwatch_suppressed", "Warnings held back, by the stage that did", ["stage", "kind"], registry=r
+        )
+        self.dead_letters = Counter("churnwatch_dead_letters", "Records dead-lettered", ["topic", "reason"], registry=r)
+        self.timers = Counter("churnwatch_timers_fired", "Customers whose timers fired", registry=r)
+        self.lag = Gauge(
+            "churnwatch_lag_records",
+            "Records between a shard's position and the log's end",
+            ["topic", "shard"],
+            registry=r,
+        )
+        self.stream_time = Gauge("churnwatch_stream_time_seconds", "A shard's newest event time", ["shard"], registry=r)
+        self.shards = Gauge("churnwatch_shards", "Shards by condition: restoring, running", ["condition"], registry=r)
+        self.restored = Counter("churnwatch_restored_states", "States read from the changelog", registry=r)
+        self.restore_progress = Gauge(
+            "churnwatch_restore_progress_ratio",
+            "How much of a shard's changelog is read, 0 to 1",
+            ["shard"],
+            registry=r,
+        )
+        self.states = Gauge("churnwatch_states", "Customers known to a shard, estimated", ["shard"], registry=r)
+        self.state_bytes = Gauge("churnwatch_state_bytes", "Bytes of a shard's store on disk", ["shard"], registry=r)
+        self.shard_ends = Counter(
+            "churnwatch_shard_ends", "Shards given up, by reason: revoked, fenced, failed", ["reason"], registry=r
+        )
+        self.control = Counter("churnwatch_control_commands", "Operators' commands", ["command", "result"], registry=r)
+        self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)

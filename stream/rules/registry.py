@@ -1,0 +1,76 @@
+"""Finds this package's rules and binds them to the configuration. An unknown or unconfigured one is an error."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+import stream.rules as package
+from stream.domain.business import Business
+from stream.rules.base import Rule
+
+
+class RegistryError(ValueError):
+    """The rules and their configuration do not fit; the message names the key, the value and what is allowed."""
+
+
+def discover() -> dict[str, type[Rule[Any]]]:
+    """Return every rule class by name; its module has the rule's own name.
+
+    Raises:
+        RegistryError: two rules share a name, or a module's rule is not named after it.
+    """
+    found: dict[str, type[Rule[Any]]] = {}
+    for module_info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
+        for rule in _rules_of(module):
+            if rule.name != module_info.name:
+                raise RegistryError(f"{module.__name__}: rule {rule.name} must stand in a file of its own name")
+            found[rule.name] = rule
+    return found
+
+
+def _rules_of(module: object) -> Iterable[type[Rule[Any]]]:
+    for _, member in inspect.getmembers(module, inspect.isclass):
+        if (
+            issubclass(member, Rule)
+            and member.__module__ == getattr(module, "__name__", "")
+            and not inspect.isabstract(member)
+        ):
+            yield member
+
+
+def build(sections: Mapping[str, Mapping[str, Any]], business: Business) -> tuple[Rule[Any], ...]:
+    """Return the enabled rules, in order of name.
+
+    Args:
+        sections: the configuration's `[rules.NAME]` tables.
+        business: units and calendar.
+
+    Raises:
+        RegistryError: a section for no rule, a rule without a section, or a parameter that is not allowed.
+    """
+    known = discover()
+    if unknown := sorted(set(sections) - set(known)):
+        raise RegistryError(f"rules.{unknown[0]}: no such rule; there are {', '.join(sorted(known))}")
+    if missing := sorted(set(known) - set(sections)):
+        raise RegistryError(f"rules.{missing[0]}: is not configured; add the section [rules.{missing[0]}]")
+    bound = [known[name](_params(known[name], sections[name]), business) for name in sorted(known)]
+    return tuple(rule for rule in bound if rule.params.enabled)
+
+
+def _params(rule: type[Rule[Any]], section: Mapping[str, Any]) -> Any:
+    try:
+        return rule.Params.model_validate(section)
+    except ValidationError as fault:
+        error = fault.errors()[0]
+        key = ".".join(["rules", rule.name, *map(str, error["loc"])])
+        if error["type"] == "extra_forbidden":
+            allowed = ", ".join(sorted(rule.Params.model_fields))
+            raise RegistryError(f"{key}: is not a known key; there are {allowed}") from None
+        raise RegistryError(f"{key}: {error['msg']} (given: {error['input']!r})") from None
