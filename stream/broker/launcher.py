@@ -93,14 +93,10 @@ def up(
     place = _place(cache, name, data)
     with record.exclusive(place):
         last = record.read(place)
-        if last is not None and record.process(place, last) is not None:
-            # it may be one that another `up` was killed while starting
-            if reason := asyncio.run(answers(settings.kafka.model_copy(update={"bootstrap": last.bootstrap}), 15)):
-                raise BrokerUnavailable(
-                    f"The broker {name!r} (pid {last.pid}) runs and does not answer: {reason}. "
-                    "Stop it with: churnwatch kafka down",
-                    log_tail=node.tail(Path(last.log)),
-                )
+        process = None if last is None else record.process(place, last)
+        if last is not None and process is not None:
+            progress(f"the broker {name!r} runs, pid {last.pid}")
+            node.wait_until_ready(process, last)  # whoever started it may not have lived to see it ready
             return _broker(place, last)
         runtime = _runtime(cache, env, progress)
         return _broker(place, node.start(place, runtime, _ports(place, last, progress), env, progress))
@@ -201,7 +197,9 @@ def _runtime(cache: Path, env: Mapping[str, str], progress: Progress, home: bool
         found = jars.of_home(Path(folder).expanduser())
         return node.Runtime("home", java.find(env), found)
     runtime = java.find(env)
-    return node.Runtime("embedded", runtime, jars.fetch(places.jar_dir(cache), progress))
+    shared = places.jar_dir(cache)
+    with record.exclusive(shared):  # two brokers that start at once must not write the same jar
+        return node.Runtime("embedded", runtime, jars.fetch(shared, progress))
 
 
 def _ports(place: Path, last: record.Record | None, progress: Progress) -> tuple[int, int]:

@@ -79,14 +79,38 @@ def start(
     )
     record.write(node, started)
     try:
-        _wait_until_ready(child, started.bootstrap)
-    except BaseException as fault:
+        wait_until_ready(psutil.Process(child.pid), started, begun)
+    except BaseException:
         child.kill()
         child.wait()
-        if isinstance(fault, _NotReadyError):
-            raise BrokerUnavailable(f"Kafka did not start: {fault} Log: {log}", log_tail=tail(log, begun)) from None
         raise
     return started
+
+
+def wait_until_ready(process: psutil.Process, started: record.Record, begun: int = 0) -> None:
+    """Return once a client gets an answer from the broker that `process` is; its log began at byte `begun`.
+
+    Raises:
+        BrokerUnavailable: it ended or did not answer in time; the end of its log is in the message.
+    """
+    log = Path(started.log)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    reason: str | None = "not asked yet"
+    while time.monotonic() < deadline:
+        try:
+            code = process.wait(timeout=0.1)  # the interval at which a starting broker is asked again
+        except psutil.TimeoutExpired:
+            if is_free(started.port):
+                continue
+            if (reason := asyncio.run(answers(Kafka(bootstrap=started.bootstrap), 10))) is None:
+                return
+        else:
+            status = "" if code is None else f" with status {code}"
+            raise BrokerUnavailable(f"Kafka ended{status} before it was ready. Log: {log}", log_tail=tail(log, begun))
+    raise BrokerUnavailable(
+        f"Kafka (pid {started.pid}) gave no client an answer within {START_TIMEOUT_S} s ({reason}). Log: {log}",
+        log_tail=tail(log, begun),
+    )
 
 
 def free_ports(node: Path, count: int = 2) -> tuple[int, ...]:
@@ -134,26 +158,6 @@ def tail(log: Path, begun: int = 0) -> str:
         told = [line for line in lines if not line.startswith("\tat ")]
         pieces += told[-TAIL_LINES:]
     return "\n".join(pieces)
-
-
-class _NotReadyError(Exception):
-    pass
-
-
-def _wait_until_ready(child: subprocess.Popen[bytes], bootstrap: str) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    reason: str | None = "not asked yet"
-    while time.monotonic() < deadline:
-        try:
-            code = child.wait(timeout=0.1)  # the interval at which a starting broker is asked again
-        except subprocess.TimeoutExpired:
-            if is_free(int(bootstrap.rpartition(":")[2])):
-                continue
-            if (reason := asyncio.run(answers(Kafka(bootstrap=bootstrap), 10))) is None:
-                return
-        else:
-            raise _NotReadyError(f"it ended with status {code}.")
-    raise _NotReadyError(f"no client got an answer within {START_TIMEOUT_S} s ({reason}).")
 
 
 def _write_config(node: Path, ports: tuple[int, int]) -> Path:
