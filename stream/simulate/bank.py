@@ -35,6 +35,8 @@ class BankLife(Life):
         spent = 100 * segment.purchases * 30 * segment.purchase * math.exp(0.7**2 / 2)
         self._bills = max(0.2, 0.95 - spent / self.salary) if self.salary else 0.0
         self._moved: set[str] = set()
+        self._held = 0
+        self._until_maturity: set[str] = set()
         if random.random() < segment.product:
             matures = self.first_day + random.randrange(20, 300)
             self.hold(self.target * 2, matures)
@@ -141,9 +143,13 @@ class BankLife(Life):
         self.move(now, amount, "out", "transfer", source, counterparty=ours, channel="mobile")
         self.move(now, amount, "in", "transfer", target, counterparty=ours, channel="mobile")
 
-    def hold(self, amount: int, matures: int) -> str:
-        """Hold a term product of `amount` cents and plan its maturing; return its id."""
-        number = f"deposit-{self.profile.number}-{matures}"
+    def hold(self, amount: int, matures: int, to_the_end: bool = False) -> str:
+        """Hold a term product of `amount` cents and plan its maturing; return its id.
+
+        One held `to_the_end` is not redeemed before.
+        """
+        self._held += 1
+        number = f"deposit-{self.profile.number}-{self._held}"
         product = {
             "product_id": number,
             "kind": "deposit" if matures % 2 else "wealth",
@@ -151,6 +157,8 @@ class BankLife(Life):
             "matures_on": self.clock.date_of(matures).isoformat(),
         }
         self.products[number] = product
+        if to_the_end:
+            self._until_maturity.add(number)
         self.plan(matures, 9 * HOUR, lambda now: self._pay_back(now, number, "product_matured"))
         return number
 
@@ -166,8 +174,9 @@ class BankLife(Life):
 
     def redeem(self, now: int) -> None:
         """Cash one product in before its time."""
-        if self.products:
-            self._pay_back(now, next(iter(self.products)), "product_redeemed")
+        free = [number for number in self.products if number not in self._until_maturity]
+        if free:
+            self._pay_back(now, free[0], "product_redeemed")
 
     def _pay_back(self, now: int, number: str, how: str) -> None:
         product = self.products.pop(number, None)

@@ -46,7 +46,7 @@ class Life:
         self._effects: list[tuple[int, int, str, float]] = []
         self._out: list[Happened] = []
         self._count = 0
-        self.plan(self.first_day, 6 * HOUR, self.arrive)
+        self.plan(self.first_day, 0, self.arrive)  # before anything else happens
 
     def stream(self, *path: object) -> Random:
         """Return a random stream of this customer's own."""

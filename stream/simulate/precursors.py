@@ -64,7 +64,7 @@ def void(_result: object) -> None:
 def _product_matured(life: Life, day: int, ends: int, random: Random) -> int:
     """Hold a product from the start, larger than what else is there, that matures on the day."""
     assert isinstance(life, BankLife)
-    life.hold(int(life.target * random.uniform(2, 5)), day)
+    life.hold(int(life.target * random.uniform(2, 5)), day, to_the_end=True)
     return 9 * HOUR
 
 
