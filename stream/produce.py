@@ -23,6 +23,7 @@ from stream.engine.partition import partition_for
 _BATCH_BYTES = 262_144
 _CHUNK_LINES, _CHUNK_S = 1000, 0.02
 _IN_FLIGHT = 400  # batches whose delivery is still awaited
+_KNOWN_KEYS = 100_000
 _PATIENCE_S = 0.01  # a pause shorter than this is made up for later
 
 
@@ -134,6 +135,7 @@ class _Sender:
         self._sent = sent
         self._cluster = cluster
         self._sizes: dict[str, int] = {}
+        self._known: dict[tuple[bytes, int], int] = {}
         self._open: dict[tuple[str, int], Any] = {}
         self._flying: deque[tuple[str, int, asyncio.Future[Any]]] = deque()
 
@@ -151,7 +153,7 @@ class _Sender:
                 Fault(line.line, f"topic {self._prefix + line.topic!r} does not exist; run: churnwatch topics apply")
             )
             return
-        place = (line.topic, line.line % size if line.key is None else partition_for(line.key, size))
+        place = (line.topic, line.line % size if line.key is None else self._partition(line.key, size))
         batch = self._open.get(place)
         if batch is None:
             batch = self._open[place] = self._producer.create_batch()
@@ -175,6 +177,14 @@ class _Sender:
         if (size := self._sizes.get(topic)) is None:
             size = self._sizes[topic] = len(self._cluster.partitions_for_topic(self._prefix + topic) or ())
         return size
+
+    def _partition(self, key: bytes, size: int) -> int:
+        """Remember the partitions of keys: hashing one costs more than all else that is done for a record."""
+        if (partition := self._known.get((key, size))) is None:
+            if len(self._known) >= _KNOWN_KEYS:
+                self._known.clear()
+            partition = self._known[key, size] = partition_for(key, size)
+        return partition
 
     async def _send(self, place: tuple[str, int]) -> None:
         topic, partition = place

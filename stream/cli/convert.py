@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from stream.convert.base import Stats
     from stream.engine.jsonl import Line
 
@@ -64,7 +66,7 @@ def complaints(
     )
 
 
-def _zone(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _zone(name: str) -> ZoneInfo:
     from zoneinfo import ZoneInfo
 
     try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from stream.simulate.town import Options
 
 
 def command(
@@ -62,7 +65,7 @@ def command(
         raise typer.Exit(2) from None
 
 
-def _run(options, output: Path, truth: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _run(options: Options, output: Path, truth: Path) -> None:
     from collections import Counter
 
     import orjson
