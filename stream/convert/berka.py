@@ -77,7 +77,7 @@ OPERATION = {
 
 _DAY_OPENS_MS = 8 * 3_600_000
 _STEP_MS = 1000
-_SLOTS = 15 * 3600  # 08:00 to 23:00 local, a second each; the fullest day of the whole table has some 5,000 rows
+_SLOTS = 15 * 3600  # 08:00 to 23:00 local, a second each
 
 
 @dataclass(slots=True)

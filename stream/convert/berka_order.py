@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-_ROUNDING = Decimal("1.01")  # balances are given in tenths, and some interest is rounded to whole crowns
+_ROUNDING = Decimal("1.01")  # balances are rounded; with this much room all but two days chain
 
 
 class Movement(NamedTuple):

@@ -1,9 +1,8 @@
 """The population's parameters, as data. Shares are of 1, rates per customer and year, money in the base currency.
 
-Where practice gives them: joins, calls, complaints, bills and leaving with parameters that move while the stream
-runs are Balle et al. 2013, "The Architecture of a Churn Prediction System Based on Stream Mining"; a leaving rate
-of 1.5 to 2 % a month is usual for mobile and for retail banking; that a part leaves without any sign is what
-those who back-test report. The rest is plausible, not measured.
+What moves, joins, calls, complaints, bills and leaving, with parameters that drift while the stream runs, follows
+Balle et al. 2013, "The Architecture of a Churn Prediction System Based on Stream Mining". The figures themselves
+are plausible choices, not measurements: no quality measured on this town says anything about a real one.
 """
 
 from __future__ import annotations
