@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stream.cli import convert, kafka, produce, replay, simulate, topics
+from stream.cli import convert, kafka, produce, replay, simulate, topics, worker
 
 _HELP = """Early warning of customers about to leave, from Kafka, exactly once.
 
@@ -18,6 +18,7 @@ def build() -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, help=_HELP, pretty_exceptions_enable=False)
     app.add_typer(kafka.app, name="kafka")
     app.add_typer(topics.app, name="topics")
+    app.command("worker")(worker.command)
     app.command("replay")(replay.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)

@@ -1,4 +1,4 @@
-"""How every command speaks: results on stdout, all else on stderr, faults in one sentence, colours on terminals only."""
+"""How every command speaks: results on stdout, all else on stderr, faults in one sentence, no colours in pipes."""
 
 from __future__ import annotations
 

@@ -21,8 +21,15 @@ from stream.domain.state import State
 class RuleLike(Protocol):
     """What the step needs of a rule; `stream.rules.base.Rule` is one."""
 
-    name: str
-    listens: frozenset[str]
+    @property
+    def name(self) -> str:
+        """The kind of warning."""
+        ...
+
+    @property
+    def listens(self) -> frozenset[str]:
+        """Topics whose events it wants."""
+        ...
 
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Judge the state after an event."""

@@ -10,7 +10,7 @@ from stream.config import Settings
 from stream.domain.business import Business
 from stream.domain.step import Step
 from stream.engine.log import ShardLog
-from stream.engine.shard import Shard, ShardOptions, wall_ms
+from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
 from stream.metrics import Metrics
 from stream.policy.backfill import Backfill
@@ -74,7 +74,13 @@ class Shards:
         self._engine = settings.engine
 
     def make(
-        self, log: ShardLog, store: Store, *, share: int = 1, opens_from: int = 0, wall: Callable[[], int] = wall_ms
+        self,
+        log: ShardLog,
+        store: Store,
+        *,
+        share: int = 1,
+        opens_from: FirstStart | None = None,
+        wall: Callable[[], int] = wall_ms,
     ) -> Shard:
         """Return a shard; `share`: among how many the cached states are divided."""
         engine = self._engine

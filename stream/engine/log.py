@@ -12,10 +12,25 @@ Headers = Sequence[tuple[str, bytes]]
 class Record(Protocol):
     """A record read from a log. aiokafka's `ConsumerRecord` is one."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
+    @property
+    def offset(self) -> int:
+        """Offset in its partition."""
+        ...
+
+    @property
+    def timestamp(self) -> int:
+        """The broker's or the producer's time, epoch ms."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """The key as received."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """The value as received."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +97,8 @@ class ShardLog(Protocol):
         """Begin to fetch, each input topic from its position."""
         ...
 
-    async def fetch(self, full: Collection[str], timeout: float) -> Mapping[str, Sequence[Record]]:
-        """Return what has arrived by topic, waiting up to `timeout` seconds; `full` topics are left where they are."""
+    async def fetch(self, full: Collection[str], wait_s: float) -> Mapping[str, Sequence[Record]]:
+        """Return what has arrived by topic, waiting up to `wait_s` seconds; `full` topics are left where they are."""
         ...
 
     def settled(self, topic: str) -> float:

@@ -70,7 +70,7 @@ class MemoryShardLog:
         """Fetch from `positions` on."""
         self._next = {topic: positions.get(topic, 0) for topic in self._topics}
 
-    async def fetch(self, full: Collection[str], timeout: float) -> Mapping[str, Sequence[Record]]:
+    async def fetch(self, full: Collection[str], wait_s: float) -> Mapping[str, Sequence[Record]]:
         """Return the next records of every topic that is not full; never waits."""
         found: dict[str, Sequence[Record]] = {}
         for topic in self._topics:

@@ -1,10 +1,10 @@
-"""One shard: fetch, merge, step, one transaction, then the local store. The order is the guarantee (design section 4)."""
+"""One shard: fetch, merge, step, one transaction, then the local store. The order is the guarantee."""
 
 from __future__ import annotations
 
 import asyncio
 import time as clock
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -22,6 +22,8 @@ from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 
 POLL_S = 0.05
+FirstStart = Callable[[], Awaitable[int]]
+"""Returns the event time, epoch ms, from which warnings may open (backfill)."""
 
 
 def wall_ms() -> int:
@@ -54,10 +56,10 @@ class Shard:
         metrics: Metrics,
         options: ShardOptions,
         *,
-        opens_from: int = 0,
+        opens_from: FirstStart | None = None,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        """`opens_from`: at the shard's very first start, earlier events open nothing; `wall`: the wall clock, ms."""
+        """`opens_from` is asked at the very first start: earlier events open nothing. `wall`: the wall clock, ms."""
         self.number = log.shard
         self._log = log
         self._store = store
@@ -74,11 +76,12 @@ class Shard:
         )
         self._states = States(store, options.cached_states)
         self._due: DueIndex | None = None
-        self._meta = meta.ShardMeta(opens_from=opens_from)
+        self._opens_from = opens_from
+        self._meta = meta.ShardMeta()
         self._newest_record: tuple[int, int] | None = None  # (event time, its record's timestamp)
         self._last_input = wall()
         self.running = False
-        self.committing = False
+        self._turn = asyncio.Lock()
         self.progress_at = wall()
 
     @property
@@ -106,6 +109,8 @@ class Shard:
         known = self._store.get(meta.KEY)
         if known is not None:
             self._meta = meta.decode(known)
+        elif self._opens_from is not None:
+            self._meta = meta.ShardMeta(opens_from=await self._opens_from())
         positions = dict(opening.committed)
         for topic, offset in self._meta.positions.items():
             positions[topic] = max(offset, positions.get(topic, 0))
@@ -137,16 +142,27 @@ class Shard:
         return offset > opening.changelog_end or offset < opening.changelog_start or behind
 
     async def run(self) -> None:
-        """Process until cancelled or fenced. A cancellation waits for a batch that is in its transaction."""
+        """Process until cancelled or fenced; cancel it only between `hold` and `release`."""
         while True:
             await self.fetch(POLL_S)
-            while await self.process():
-                await asyncio.sleep(0)  # neighbours' turn
-            await self._follow_wall_clock()
+            more = 1
+            while more:
+                async with self._turn:
+                    more = await self.process()
+            async with self._turn:
+                await self._follow_wall_clock()
 
-    async def fetch(self, timeout: float) -> int:
+    async def hold(self) -> None:
+        """Wait for a batch that is in its transaction, then let no other begin until `release`."""
+        await self._turn.acquire()
+
+    def release(self) -> None:
+        """Go on after `hold`."""
+        self._turn.release()
+
+    async def fetch(self, wait_s: float) -> int:
         """Put what has arrived into the merge and return how much it was."""
-        arrived = await self._log.fetch(self._merge.full(), timeout)
+        arrived = await self._log.fetch(self._merge.full(), wait_s)
         now = float(self._wall())
         count = 0
         for topic, records in arrived.items():
@@ -213,17 +229,13 @@ class Shard:
         output = batch.output
         self._meta = replace(self._meta, stream_time=stream_time, positions=self._meta.positions | output.positions)
         output.changelog[meta.KEY] = self._meta.encode()
-        self.committing = True
-        try:
-            started = clock.perf_counter()
-            offset = await self._log.commit(output)
-            committed = clock.perf_counter()
-            self._store.write(output.changelog.items(), changes, offset, self._wall())
-            self._states.commit()
-            assert self._due is not None
-            self._due.stored()
-        finally:
-            self.committing = False
+        started = clock.perf_counter()
+        offset = await self._log.commit(output)
+        committed = clock.perf_counter()
+        self._store.write(output.changelog.items(), changes, offset, self._wall())
+        self._states.commit()
+        assert self._due is not None
+        self._due.stored()
         self.progress_at = self._wall()
         self._metrics.phase_seconds.labels("transaction").observe(committed - started)
         self._metrics.phase_seconds.labels("store").observe(clock.perf_counter() - committed)
@@ -238,6 +250,10 @@ class Shard:
         for alert in batch.alerts:
             metrics.alerts.labels(alert.kind, alert.severity, alert.state).inc()
         metrics.timers.inc(batch.timers_fired)
+
+    def waiting_since(self, now: int) -> int:
+        """Return the ms for which input has been waiting without any progress; 0 when none waits."""
+        return now - self.progress_at if len(self._merge) else 0
 
     def report(self) -> None:
         """Bring the gauges up to date; called when metrics are scraped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from pydantic import Field
 
 from stream.domain.business import DAY_MS, Business

@@ -1,0 +1,129 @@
+"""The Faust application: the worker process, its agents, and the engine as one of its services."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from typing import Any
+
+import aiokafka
+import faust
+from faust.auth import SASLCredentials, SSLCredentials
+from faust.transport.drivers import aiokafka as driver
+from faust.types.auth import AuthProtocol, SASLMechanism
+
+from stream.codec import Rejected
+from stream.config import Settings
+from stream.control import carry_out
+from stream.engine.assemble import codec
+from stream.engine.clients import client_options
+from stream.engine.deadletter import TOPIC as DEAD_LETTERS
+from stream.engine.deadletter import dead_letter, describe
+from stream.engine.memory_log import MemoryRecord
+from stream.engine.worker import EngineService
+
+log = logging.getLogger(__name__)
+
+
+class _CommittedThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumers read uncommitted unless its own exactly-once is on: ours must not see aborted records."""
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # read by the fetcher, which is built at start
+        return consumer
+
+
+class _CommittedConsumer(driver.Consumer):
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return _CommittedThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class CommittedTransport(driver.Transport):
+    """Faust's aiokafka transport, reading committed records only."""
+
+    Consumer = _CommittedConsumer
+
+
+def build_app(settings: Settings, *, role: str = "worker") -> faust.App:
+    """Return the Faust app of a role. Web server off (ours has the port), topics not declared by it (the table does).
+
+    Args:
+        settings: with a bootstrap address.
+        role: part of the app's consumer group, which is never the engine's.
+    """
+    options = client_options(settings.kafka)
+    app = faust.App(
+        f"{settings.engine.group}-{role}",
+        broker=[f"kafka://{server}" for server in options["bootstrap_servers"]],
+        broker_credentials=_credentials(settings, options),
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        autodiscover=False,
+    )
+    app.transport = CommittedTransport(app.conf.broker_consumer, app, app.loop)
+    return app
+
+
+def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
+    """Return the worker's app with the `control` agent, and the engine that runs beside it."""
+    app = build_app(settings)
+    engine = EngineService(settings, beacon=app.beacon, loop=app.loop)
+    reader = codec(settings)
+    topic = app.topic(
+        settings.topics.prefix + "control",
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        allow_empty=True,
+    )
+
+    async def control(stream: Any) -> None:
+        async for event in stream.events():
+            message = event.message
+            record = MemoryRecord(
+                message.offset, round(message.timestamp * 1000), _raw(message.key), _raw(message.value)
+            )
+            command = "unreadable"
+            try:
+                read = reader.decode("control", record.key, record.value, record.timestamp)
+                command = read.command if read.command in ("test_alert", "heartbeat") else "unknown"
+                await carry_out(read, engine.sender)
+                engine.metrics.control.labels(command, "done").inc()
+                log.info("control: %s by %s done (event %s)", read.command, read.actor, read.event_id)
+            except Exception as fault:  # Faust would acknowledge the event and forget it
+                why = fault if isinstance(fault, Rejected) else Rejected("poison", "$", describe(fault))
+                letter = dead_letter("control", message.partition, record, why)
+                engine.metrics.control.labels(command, "rejected").inc()
+                engine.metrics.dead_letters.labels("control", why.reason).inc()
+                await engine.sender.send(DEAD_LETTERS, letter.key, letter.value, list(letter.headers))
+                log.warning("control: refused: %s", why)
+
+    app.agent(topic, name="control", concurrency=1)(control)
+    return app, engine
+
+
+def _raw(value: Any) -> bytes | None:
+    return value if value is None or isinstance(value, bytes) else bytes(value)
+
+
+def _credentials(settings: Settings, options: dict[str, Any]) -> Any:
+    """Return Faust's form of the credentials that `client_options` read."""
+    kafka = settings.kafka
+    context: ssl.SSLContext | None = options.get("ssl_context")
+    if kafka.security_protocol == "PLAINTEXT":
+        return None
+    if kafka.security_protocol == "SSL":
+        return SSLCredentials(context)
+    credentials = SASLCredentials(
+        username=kafka.sasl_username,
+        password=kafka.sasl_password.get_secret_value(),
+        mechanism=SASLMechanism(kafka.sasl_mechanism),
+        ssl_context=context,
+    )
+    credentials.protocol = AuthProtocol(kafka.security_protocol)
+    return credentials

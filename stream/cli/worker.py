@@ -1,0 +1,35 @@
+"""`churnwatch worker`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run a worker: read events, keep state, emit warnings, until SIGTERM.
+
+    Start as many as there is work for; the shards are divided among them. Metrics, health and readiness are on the
+    internal port ([http]).
+    """
+    import faust
+
+    from stream.app import build_worker
+    from stream.broker.launcher import located
+    from stream.cli.console import faults
+    from stream.config import load
+    from stream.logs import calm_clients
+
+    with faults():
+        settings = located(load(config))
+        app, engine = build_worker(settings)
+    worker = faust.Worker(
+        app, engine, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
+    )
+    calm_clients()
+    worker.execute_from_commandline()

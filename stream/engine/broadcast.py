@@ -1,0 +1,87 @@
+"""Reads a broadcast topic whole: every process sees every record, without a group (design section 3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from stream.config import Settings
+from stream.engine.clients import client_options
+
+Changed = Callable[[bytes, bytes | None], None]
+
+
+class Broadcast:
+    """The latest value by key of a compacted topic, kept up to date while `run` runs."""
+
+    def __init__(self, settings: Settings, topic: str, changed: Changed = lambda key, value: None) -> None:
+        """`changed` is called with each record's key and value (`None` = gone) as it is read."""
+        self._settings = settings
+        self._topic = settings.topics.prefix + topic
+        self._changed = changed
+        self._latest: dict[bytes, bytes] = {}
+        self.caught_up = asyncio.Event()
+
+    @property
+    def latest(self) -> Mapping[bytes, bytes]:
+        """What is in force now."""
+        return MappingProxyType(self._latest)
+
+    async def run(self) -> None:
+        """Read from the beginning to the end, say so, and follow until cancelled."""
+        consumer = AIOKafkaConsumer(
+            **client_options(self._settings.kafka), isolation_level="read_committed", auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            partitions = [TopicPartition(self._topic, n) for n in await self._partitions(consumer)]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            while True:
+                if not self.caught_up.is_set() and await _reached(consumer, ends):
+                    self.caught_up.set()
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        self._take(record.key or b"", record.value)
+        finally:
+            await consumer.stop()
+
+    async def _partitions(self, consumer: AIOKafkaConsumer) -> list[int]:
+        found = consumer.partitions_for_topic(self._topic)
+        while not found:  # metadata of a topic just created
+            await consumer.topics()
+            found = consumer.partitions_for_topic(self._topic)
+            if not found:
+                await asyncio.sleep(0.1)
+        return sorted(found)
+
+    def _take(self, key: bytes, value: bytes | None) -> None:
+        if value is None:
+            self._latest.pop(key, None)
+        else:
+            self._latest[key] = value
+        self._changed(key, value)
+
+
+async def _reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
+    return all([await consumer.position(partition) >= end for partition, end in ends.items()])
+
+
+async def read_whole(settings: Settings, topic: str) -> dict[bytes, bytes]:
+    """Return what a broadcast topic holds now."""
+    broadcast = Broadcast(settings, topic)
+    reading = asyncio.create_task(broadcast.run())
+    waiting = asyncio.create_task(broadcast.caught_up.wait())
+    try:
+        await asyncio.wait({reading, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if reading.done():
+            reading.result()
+        return dict(broadcast.latest)
+    finally:
+        reading.cancel()
+        waiting.cancel()
+        await asyncio.gather(reading, waiting, return_exceptions=True)

@@ -1,0 +1,111 @@
+"""What is settled when a group first starts: initial positions, and from which event time warnings may open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from stream.codec import Codec, Rejected
+from stream.config import Settings
+from stream.domain.business import DAY_MS
+from stream.engine.clients import client_options
+from stream.topics import INPUTS
+
+
+class GroupMismatch(RuntimeError):  # noqa: N818 - what is the matter
+    """The running group consumes other topics than this build: a full stop and start is needed."""
+
+
+def _inputs(settings: Settings) -> list[TopicPartition]:
+    prefix = settings.topics.prefix
+    return [TopicPartition(prefix + topic, n) for topic in INPUTS for n in range(settings.topics.partitions)]
+
+
+@asynccontextmanager
+async def _consumer(settings: Settings, *, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(
+        **client_options(settings.kafka),
+        group_id=group,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="none",
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def settle_positions(settings: Settings) -> int:
+    """Commit the beginning of every input partition that the group has no offset for; return how many.
+
+    From then on there is no automatic reset: a position that the log has lost is an alarm, not a silent jump.
+
+    Raises:
+        GroupMismatch: the group is running and lacks some partitions.
+    """
+    async with _consumer(settings, group=settings.engine.group) as consumer:
+        partitions = _inputs(settings)
+        consumer.assign(partitions)
+        missing = [p for p in partitions if await consumer.committed(p) is None]
+        if not missing:
+            return 0
+        beginnings = await consumer.beginning_offsets(missing)
+        try:
+            await consumer.commit(beginnings)
+        except KafkaError as fault:
+            return await _settled_by_another(consumer, missing, fault)
+        return len(missing)
+
+
+async def _settled_by_another(consumer: AIOKafkaConsumer, missing: list[TopicPartition], fault: KafkaError) -> int:
+    """A member that is already running refuses commits from outside: it has settled them, or will in a moment."""
+    for _ in range(20):
+        if all([await consumer.committed(p) is not None for p in missing]):
+            return 0
+        await asyncio.sleep(0.25)
+    topics = ", ".join(sorted({p.topic for p in missing}))
+    raise GroupMismatch(
+        f"the group is running without positions for {topics}: stop every worker, then start them ({fault})"
+    ) from None
+
+
+async def opens_from(settings: Settings, codec: Codec) -> int:
+    """Return the event time, ms, from which warnings may open: the newest event's less the configured age; 0 = all.
+
+    The newest event is sought in the last record of each input partition.
+    """
+    days = settings.policy.backfill_days
+    if days is None:
+        return 0
+    async with _consumer(settings, group=None) as consumer:
+        partitions = _inputs(settings)
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        starts = await consumer.beginning_offsets(partitions)
+        newest = 0
+        for partition in partitions:
+            if ends[partition] > starts[partition]:
+                newest = max(newest, await _last_time(consumer, codec, partition, ends[partition], settings))
+        return max(0, newest - round(days * DAY_MS))
+
+
+async def _last_time(
+    consumer: AIOKafkaConsumer, codec: Codec, partition: TopicPartition, end: int, settings: Settings
+) -> int:
+    """Return the newest event time among the last few records of a partition; 0 when none can be read."""
+    consumer.seek(partition, max(0, end - 10))
+    found = await consumer.getmany(partition, timeout_ms=2000)
+    newest = 0
+    for record in found.get(partition, ()):
+        try:
+            topic = partition.topic[len(settings.topics.prefix) :]
+            newest = max(newest, codec.decode(topic, record.key, record.value, record.timestamp).time)
+        except Rejected:
+            continue
+    return newest

@@ -1,0 +1,118 @@
+"""The worker's internal port: metrics, health, and what is known about a customer."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+
+import aiohttp
+import orjson
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from stream.domain.state import encode
+from stream.engine import directory
+from stream.engine.partition import partition_for
+from stream.engine.report import describe_state
+from stream.engine.supervisor import Supervisor
+from stream.metrics import Metrics
+
+_FORWARDED = "X-Churnwatch-Forwarded"
+_FORWARD_S = 5
+
+
+class InternalPort:
+    """An aiohttp application over one worker's shards."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        metrics: Metrics,
+        workers: Mapping[bytes, bytes],
+        *,
+        token: str,
+        partitions: int,
+        failing: Callable[[], str],
+    ) -> None:
+        """`workers`: the latest entries of the `workers` topic; `failing`: why the worker is unhealthy, or empty."""
+        self._supervisor = supervisor
+        self._metrics = metrics
+        self._workers = workers
+        self._token = token
+        self._partitions = partitions
+        self._failing = failing
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen and return the port."""
+        app = web.Application()
+        app.router.add_get("/metrics", self._metrics_page)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/state/{customer}", self._state)
+        self._runner = web.AppRunner(app, access_log=None)  # an access log would hold customer ids
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _metrics_page(self, request: web.Request) -> web.Response:
+        for shard in list(self._supervisor.shards.values()):
+            shard.report()
+        body = generate_latest(self._metrics.registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        why = self._failing()
+        return web.json_response({"status": why or "ok"}, status=503 if why else 200)
+
+    async def _readyz(self, request: web.Request) -> web.Response:
+        restoring = self._supervisor.restoring()
+        running = sorted(self._supervisor.shards)
+        ready = not restoring and not self._failing() and self._supervisor.joined
+        return web.json_response(
+            {"ready": ready, "running": running, "restoring": restoring}, status=200 if ready else 503
+        )
+
+    async def _state(self, request: web.Request) -> web.Response:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            return _fault(401, "a bearer token is needed: http.token of the configuration")
+        customer = request.match_info["customer"]
+        shard = partition_for(customer.encode(), self._partitions)
+        if shard in self._supervisor.shards:
+            return self._answer(customer, shard)
+        if _FORWARDED in request.headers:
+            return _fault(503, f"shard {shard} is not here any more: ask again")
+        return await self._forward(customer, shard)
+
+    def _answer(self, customer: str, shard: int) -> web.Response:
+        state = self._supervisor.peek(shard, customer)
+        if state is None:
+            return _fault(404, "nothing is known about this customer")
+        stored = encode(state)
+        body = {"customer_id": customer, "shard": shard, "bytes": len(stored), "state": describe_state(stored)}
+        return web.Response(body=orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), content_type="application/json")
+
+    async def _forward(self, customer: str, shard: int) -> web.Response:
+        entry = directory.owner(dict(self._workers), shard)
+        if entry is None:
+            return _fault(503, f"nobody owns shard {shard} just now: ask again")
+        headers = {"Authorization": f"Bearer {self._token}", _FORWARDED: "1"}
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_FORWARD_S)) as session,
+                session.get(f"{entry.url}/state/{customer}", headers=headers) as answer,
+            ):
+                return web.Response(body=await answer.read(), status=answer.status, content_type="application/json")
+        except (aiohttp.ClientError, TimeoutError):
+            return _fault(503, f"the owner of shard {shard} does not answer: ask again")
+
+
+def _fault(status: int, why: str) -> web.Response:
+    return web.json_response({"error": why}, status=status)

@@ -1,0 +1,226 @@
+"""Owns a worker's shards: opens each in its own task, holds them through a rebalance, ends what is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener
+
+from stream.codec import Codec
+from stream.config import Settings
+from stream.domain.state import State
+from stream.engine.assemble import Shards, codec
+from stream.engine.first_start import opens_from
+from stream.engine.intake import Intake
+from stream.engine.kafka_log import KafkaShardLog
+from stream.engine.log import Fenced, LogFailure
+from stream.engine.shard import Shard, wall_ms
+from stream.engine.slots import Slot
+from stream.engine.store import Store
+from stream.metrics import Metrics
+from stream.topics import INPUTS
+
+log = logging.getLogger(__name__)
+
+_REOPEN_S = 1.0
+_MOST_FENCINGS = 5
+_FENCINGS_WITHIN_S = 300.0
+
+
+class ShardLost(RuntimeError):  # noqa: N818 - what has happened
+    """A shard cannot be kept running here; the process should end and let another take over."""
+
+
+class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The shards of one worker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        slot: Slot,
+        metrics: Metrics,
+        *,
+        failed: Callable[[Exception], None],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`failed` is told of what the worker cannot survive, `changed` when the shards owned are others."""
+        self._settings = settings
+        self._slot = slot
+        self._metrics = metrics
+        self._failed = failed
+        self._changed = changed
+        self._make = Shards(settings, metrics)
+        self._codec: Codec = codec(settings)
+        self.intake = Intake(settings, self)
+        self.shards: dict[int, Shard] = {}
+        self._logs: dict[int, KafkaShardLog] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._held: set[int] = set()
+        self._fencings: deque[float] = deque()
+        self.joined = False
+
+    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        """Let every shard finish its batch and begin none: who keeps what is known only afterwards."""
+        with self._reported():
+            await self._hold_all()
+
+    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        """End what is lost, go on with what is kept, open what is new: in tasks, for no heartbeat runs in here."""
+        with self._reported():
+            owned = self._complete(assigned)
+            lost = set(self._tasks) - owned
+            await asyncio.gather(*(self._end(number, "revoked") for number in lost))
+            for number in owned & set(self._tasks):
+                if number in self._logs and self._logs[number].started:
+                    self._logs[number].refetch()
+                self._release(number)
+            for number in sorted(owned - set(self._tasks)):
+                self._pause(number)
+                self._tasks[number] = asyncio.create_task(self._own(number, len(owned)), name=f"shard-{number}")
+            self.joined = True
+            log.info("shards owned: %s", sorted(owned) or "none")
+            self._count()
+            self._changed()
+
+    def _complete(self, assigned: Collection[Any]) -> set[int]:
+        """Return the shards whose every topic is assigned: co-partitioning made sure that it is all or none."""
+        topics: dict[int, int] = {}
+        for partition in assigned:
+            topics[partition.partition] = topics.get(partition.partition, 0) + 1
+        return {number for number, count in topics.items() if count == len(INPUTS)}
+
+    def _pause(self, number: int) -> None:
+        for topic in INPUTS:
+            self.intake.pause(self.intake.partition(topic, number))
+
+    async def _hold_all(self) -> None:
+        waiting = [number for number in self.shards if number not in self._held]
+        limit = self._settings.engine.transaction_timeout_ms / 2000
+        for number in waiting:
+            try:
+                await asyncio.wait_for(self.shards[number].hold(), limit)
+                self._held.add(number)
+            except TimeoutError:  # the broker does not answer: leave the batch to the fence
+                log.warning("shard %d: its batch did not end in %.0f s, given up", number, limit)
+                await self._cancel(number)
+
+    def _release(self, number: int) -> None:
+        if number in self._held and number in self.shards:
+            self.shards[number].release()
+        self._held.discard(number)
+
+    async def _own(self, number: int, share: int) -> None:
+        """Open and run a shard until it is lost, reopening it after what may pass."""
+        while True:
+            try:
+                await self._run(number, share)
+            except Fenced:
+                self._metrics.shard_ends.labels("fenced").inc()
+                log.warning("shard %d: fenced by another owner", number)
+                if not await self._still_ours(number):
+                    return
+            except LogFailure as fault:
+                self._metrics.shard_ends.labels("failed").inc()
+                log.warning("%s; the shard is opened anew from what the log says", fault)
+                await asyncio.sleep(_REOPEN_S)
+            except Exception as fault:
+                self._metrics.shard_ends.labels("failed").inc()
+                log.exception("shard %d failed", number)
+                self._failed(fault)
+                return
+
+    async def _still_ours(self, number: int) -> bool:
+        """After a fence wait longer than a heartbeat takes: reopening at once would fence the rightful owner."""
+        loop = asyncio.get_running_loop()
+        self._fencings.append(loop.time())
+        while self._fencings and self._fencings[0] < loop.time() - _FENCINGS_WITHIN_S:
+            self._fencings.popleft()
+        if len(self._fencings) > _MOST_FENCINGS:
+            self._failed(ShardLost(f"fenced {len(self._fencings)} times: another worker uses this group's shards"))
+            return False
+        await asyncio.sleep(max(1.0, self._settings.engine.session_timeout_ms / 5000))
+        return self.intake.assigned(self.intake.partition(INPUTS[0], number))
+
+    async def _run(self, number: int, share: int) -> None:
+        shard_log = KafkaShardLog(self._settings, number, self.intake)
+        store = Store(self._slot.store(number))
+        shard = self._make.make(shard_log, store, share=share, opens_from=self._opens_from)
+        self._logs[number] = shard_log
+        self.intake.attach(number, shard_log)
+        try:
+            await shard.open()
+            self.shards[number] = shard
+            self._count()
+            log.info("shard %d: running from %s", number, shard.positions)
+            await shard.run()
+        finally:
+            self.intake.detach(number)
+            self.shards.pop(number, None)
+            self._logs.pop(number, None)
+            self._held.discard(number)
+            await shard.close()
+            self._count()
+
+    async def _opens_from(self) -> int:
+        return await opens_from(self._settings, self._codec)
+
+    async def _end(self, number: int, reason: str) -> None:
+        """End a shard after the batch that is in its transaction."""
+        shard = self.shards.get(number)
+        if shard is not None and number not in self._held:
+            await shard.hold()
+            self._held.add(number)
+        await self._cancel(number)
+        self._metrics.shard_ends.labels(reason).inc()
+
+    async def _cancel(self, number: int) -> None:
+        task = self._tasks.pop(number, None)
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self._held.discard(number)
+
+    async def stop(self) -> None:
+        """End every shard, each after its batch."""
+        await asyncio.gather(*(self._end(number, "stopped") for number in list(self._tasks)))
+        self._count()
+
+    def owned(self) -> list[int]:
+        """Return the shards that the group gave us, running or not."""
+        return sorted(self._tasks)
+
+    def restoring(self) -> int:
+        """Return how many owned shards are not running yet."""
+        return len(self._tasks) - len(self.shards)
+
+    def stalled(self, limit_ms: int) -> list[int]:
+        """Return running shards with input that made no progress for `limit_ms`."""
+        now = wall_ms()
+        return [n for n, shard in self.shards.items() if shard.waiting_since(now) > limit_ms]
+
+    def peek(self, shard: int, customer: str) -> State | None:
+        """Return what a shard of ours last committed about a customer.
+
+        Raises:
+            KeyError: the shard is not running here.
+        """
+        return self.shards[shard].peek(customer)
+
+    def _count(self) -> None:
+        self._metrics.shards.labels("running").set(len(self.shards))
+        self._metrics.shards.labels("restoring").set(self.restoring())
+
+    @contextlib.contextmanager
+    def _reported(self) -> Any:
+        """aiokafka only logs what a listener raises; here it ends the worker."""
+        try:
+            yield
+        except Exception as fault:
+            log.exception("rebalance failed")
+            self._failed(fault)

@@ -1,0 +1,144 @@
+"""The engine as a service of the Faust worker: group member, shards, internal port, watchdog."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import uuid
+from typing import Any
+
+import mode
+import msgspec
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from stream.broker import admin
+from stream.config import Settings
+from stream.engine import directory
+from stream.engine.broadcast import Broadcast
+from stream.engine.deadletter import build_version
+from stream.engine.first_start import settle_positions
+from stream.engine.http import InternalPort
+from stream.engine.sender import KafkaSender
+from stream.engine.shard import wall_ms
+from stream.engine.slots import Slot
+from stream.engine.supervisor import ShardLost, Supervisor
+from stream.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+_BOOTSTRAP_S = 1.0
+_WATCH_S = 1.0
+_BROADCAST = ("staff", "settings", "models", directory.TOPIC)
+
+
+class EngineService(mode.Service):
+    """Runs the shards that the group gives this worker. Ends the process rather than stay half alive."""
+
+    def __init__(self, settings: Settings, metrics: Metrics | None = None, **kwargs: Any) -> None:
+        """`settings` with a bootstrap address (`stream.broker.launcher.located`)."""
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.metrics = metrics or Metrics()
+        self.instance = settings.engine.instance or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self.sender = KafkaSender(settings)
+        self.url = ""
+        self._why = ""
+        self._entry: directory.Entry | None = None
+        self._announcing = asyncio.Event()
+        self.broadcasts = {topic: Broadcast(settings, topic) for topic in _BROADCAST}
+
+    async def on_start(self) -> None:
+        """Check the topics, settle first positions, listen, join the group."""
+        settings = self.settings
+        self.metrics.build.labels(build_version()).set(1)
+        await self._reach_broker()
+        self._slot = Slot(settings.engine.state_dir, settings.engine.instance)
+        settled = await settle_positions(settings)
+        if settled:
+            log.info("first start of group %s: %d initial positions committed", settings.engine.group, settled)
+        self.supervisor = Supervisor(
+            settings, self._slot, self.metrics, failed=self._fail, changed=self._announcing.set
+        )
+        self.port = InternalPort(
+            self.supervisor,
+            self.metrics,
+            self.broadcasts[directory.TOPIC].latest,
+            token=directory.token(settings),
+            partitions=settings.topics.partitions,
+            failing=lambda: self._why,
+        )
+        port = await self.port.start(settings.http.host, settings.http.port)
+        self.url = f"http://{settings.http.advertise or settings.http.host}:{port}"
+        log.info("worker %s on %s, state in %s", self.instance, self.url, self._slot.path)
+        await self.sender.start()
+        await self.supervisor.intake.start()
+
+    async def _reach_broker(self) -> None:
+        """Wait for the broker, which may start after us, then insist on the topics.
+
+        Raises:
+            TopicMismatch: a topic is missing or laid out otherwise.
+        """
+        told = False
+        while True:
+            try:
+                return await admin.require(self.settings)
+            except (KafkaConnectionError, OSError) as fault:
+                if not told:
+                    log.warning("no broker at %s yet (%s): waiting", self.settings.kafka.bootstrap, fault)
+                    told = True
+                await asyncio.sleep(_BOOTSTRAP_S)
+
+    def _fail(self, fault: Exception) -> None:
+        self._why = f"{type(fault).__name__}: {fault}"
+        self._crashing = asyncio.ensure_future(self.crash(fault))
+
+    @mode.Service.task
+    async def _pump(self) -> None:
+        """Hand records to the shards."""
+        await self._guarded(self.supervisor.intake.pump())
+
+    @mode.Service.task
+    async def _listen(self) -> None:
+        """Follow the broadcast topics."""
+        await self._guarded(asyncio.gather(*(broadcast.run() for broadcast in self.broadcasts.values())))
+
+    @mode.Service.task
+    async def _announce(self) -> None:
+        """Say which shards are ours whenever they change."""
+        while not self.should_stop:
+            await self._announcing.wait()
+            self._announcing.clear()
+            entry = directory.Entry(self.instance, self.url, self.supervisor.owned(), wall_ms())
+            await self.sender.send(directory.TOPIC, self.instance.encode(), msgspec.json.encode(entry))
+
+    @mode.Service.task
+    async def _watch(self) -> None:
+        """End the process when a shard has input and makes no progress: another worker can."""
+        limit = 3 * self.settings.engine.transaction_timeout_ms
+        while not self.should_stop:
+            await self.sleep(_WATCH_S)
+            stalled = self.supervisor.stalled(limit)
+            if stalled:
+                self._fail(ShardLost(f"shards {stalled} have input and made no progress for {limit / 1000:.0f} s"))
+
+    async def _guarded(self, work: Any) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except Exception as fault:
+            self._fail(fault)
+
+    async def on_stop(self) -> None:
+        """Finish the batches under way, leave the group, say goodbye."""
+        await self.supervisor.stop()
+        await self.supervisor.intake.stop()
+        try:
+            await asyncio.wait_for(self.sender.send(directory.TOPIC, self.instance.encode(), None), 5)
+        except (KafkaError, TimeoutError, AssertionError):
+            log.info("could not say goodbye: the broker is away")
+        await self.sender.stop()
+        await self.port.stop()
+        self._slot.release()

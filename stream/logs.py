@@ -1,0 +1,49 @@
+"""Logging: one line a record, JSON on request, and no flood while a broker is away."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+_WINDOW_S = 5.0
+_MOST = 1_000
+
+
+class Calm(logging.Filter):
+    """Lets a repeated message of a client library through once in some seconds, and says how often it came.
+
+    aiokafka retries every few milliseconds while a broker is away, and says so each time.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` in seconds."""
+        super().__init__()
+        self._clock = clock
+        self._seen: dict[tuple[str, str], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the record is let through; the message of one that stands for others says so."""
+        key = (record.name, str(record.msg))
+        now = self._clock()
+        since, dropped = self._seen.get(key, (float("-inf"), 0))
+        if now - since < _WINDOW_S:
+            self._seen[key] = (since, dropped + 1)
+            return False
+        if len(self._seen) >= _MOST:
+            self._seen.clear()
+        self._seen[key] = (now, 0)
+        if dropped:
+            record.msg = f"{record.msg} (and {dropped} more like it)"
+        return True
+
+
+def calm_clients(handlers: list[logging.Handler] | None = None) -> None:
+    """Put one `Calm` on the handlers, for what aiokafka's loggers say."""
+    calm = Calm()
+
+    def admit(record: logging.LogRecord) -> bool:
+        return not record.name.startswith(("aiokafka", "faust.transport")) or calm.filter(record)
+
+    for handler in handlers or logging.getLogger().handlers:
+        handler.addFilter(admit)
