@@ -36,9 +36,9 @@ class Business:
         """Return the business day of `time` (epoch ms)."""
         return (time + self._offset(time)) // DAY_MS
 
-    def second_of_day(self, time: int) -> int:
-        """Return the local seconds since midnight of `time`."""
-        return (time + self._offset(time)) % DAY_MS // 1000
+    def minute_of_day(self, time: int) -> int:
+        """Return the local minutes since midnight of `time`."""
+        return (time + self._offset(time)) % DAY_MS // 60_000
 
     def _offset(self, time: int) -> int:
         quarter = time // _QUARTER_MS

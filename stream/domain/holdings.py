@@ -27,12 +27,11 @@ def observe(state: State, business: Business, account_id: str, kind: str | None,
     elif time >= account.time:
         account.balance, account.time = balance, time
         account.kind = kind or account.kind
-    day, second = business.day(time), business.second_of_day(time)
+    day, minute = business.day(time), business.minute_of_day(time)
     known = account.closings.get(day)
-    if known is None:
-        _prune(account, business.day(state.newest))
-    if known is None or second >= known[1]:
-        account.closings[day] = (balance, second)
+    if known is None or minute > known[1] or (minute == known[1] and time >= account.time):
+        _carry(account, business.day(state.newest))
+        account.closings.put(day, (balance, minute), DAYS, business.day(state.newest))
 
 
 def _make_room(accounts: dict[str, Account]) -> None:
@@ -41,15 +40,14 @@ def _make_room(accounts: dict[str, Account]) -> None:
         del accounts[min(accounts, key=lambda name: (accounts[name].balance != 0, accounts[name].time))]
 
 
-def _prune(account: Account, today: int) -> None:
-    """Drop closings out of the window; the last is carried to its edge, so that a quiet account keeps its past."""
-    edge = today - DAYS
-    old = [day for day in account.closings if day <= edge]
-    if old:
-        balance = account.closings[max(old)][0]
-        for day in old:
-            del account.closings[day]
-        account.closings.setdefault(edge + 1, (balance, 0))
+def _carry(account: Account, today: int) -> None:
+    """Carry the last closing before the window to its edge, so that an account that was quiet keeps its past."""
+    edge = today - DAYS + 1
+    oldest = account.closings.oldest()
+    if oldest is None or oldest >= edge or account.closings.get(edge) is not None:
+        return
+    balance = next(closing[0] for day, closing in account.closings.numbered() if day < edge)
+    account.closings.put(edge, (balance, 0), DAYS, today)
 
 
 def current(state: State, today: int) -> int:
@@ -72,16 +70,18 @@ def closings(state: State, first: int, last: int) -> list[int]:
 
     Days before the customer's first observed balance are left out, so the list may be shorter.
     """
-    assets = [a for a in state.accounts.values() if a.kind not in DEBT_KINDS and a.closings]
-    if not assets:
+    assets = [a for a in state.accounts.values() if a.kind not in DEBT_KINDS]
+    starts = [oldest for a in assets if (oldest := a.closings.oldest()) is not None]
+    if not starts:
         return []
-    start = max(first, min(min(a.closings) for a in assets))
+    start = max(first, min(starts))
     totals = [0] * max(0, last - start + 1)
     for account in assets:
         _add_carried(totals, account, start)
     for product_id, product in state.products.items():
         own = state.accounts.get(product_id)
-        until = min(own.closings) if own and own.closings else last + 1
+        until = own.closings.oldest() if own is not None else None
+        until = last + 1 if until is None else until
         for day in range(max(start, product.opened_on), min(last + 1, until)):
             if _counts_on(product, day):
                 totals[day - start] += product.amount or 0
@@ -89,14 +89,14 @@ def closings(state: State, first: int, last: int) -> list[int]:
 
 
 def _add_carried(totals: list[int], account: Account, start: int) -> None:
-    known = account.closings
-    before = [day for day in known if day < start]
-    balance = known[max(before)][0] if before else 0
-    for index in range(len(totals)):
-        closing = known.get(start + index)
-        if closing is not None:
-            balance = closing[0]
-        totals[index] += balance
+    until = start + len(totals)  # the first day that is filled already
+    for day, closing in account.closings.numbered():  # the newest first
+        first = max(day, start)
+        for index in range(first - start, until - start):
+            totals[index] += closing[0]
+        until = min(until, first)
+        if day <= start:
+            break
 
 
 def refresh_baseline(state: State, today: int) -> None:

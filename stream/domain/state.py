@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from msgspec import Struct, msgpack
+from msgspec import Struct, field, msgpack
 
 from stream.domain.events import Severity
+from stream.domain.ring import Ring
 
 VERSION = 1
 
@@ -54,12 +55,12 @@ class Profile(Struct, array_like=True, gc=False):
 
 
 class Account(Struct, array_like=True):
-    """The last balance of an account, and each observed day's closing `(balance, second of day)`."""
+    """The last balance of an account, and each observed day's closing `(balance, minute of day)`."""
 
     kind: str | None
     balance: int
     time: int
-    closings: dict[int, tuple[int, int]] = {}
+    closings: Ring[tuple[int, int]] = field(default_factory=Ring)
     limit: int | None = None
 
 
@@ -140,9 +141,9 @@ class State(Struct, array_like=True):
     first_seen: int = 0
     newest: int = 0  # the newest event time
     profile: Profile | None = None
-    days: dict[int, Bucket] = {}
-    weeks: dict[int, Bucket] = {}
-    months: dict[int, Bucket] = {}
+    days: Ring[Bucket] = field(default_factory=Ring)
+    weeks: Ring[Bucket] = field(default_factory=Ring)
+    months: Ring[Bucket] = field(default_factory=Ring)
     accounts: dict[str, Account] = {}
     baseline: Baseline | None = None
     complaints: dict[str, ComplaintCase] = {}

@@ -13,28 +13,22 @@ def add(
     newest = business.day(state.newest)
     week, month = business.week(day), business.month(day)
     places = (
-        (state.days, day, newest - DAYS),
-        (state.weeks, week, business.week(newest) - WEEKS),
-        (state.months, month, business.month(newest) - MONTHS),
+        (state.days, day, DAYS, newest),
+        (state.weeks, week, WEEKS, business.week(newest)),
+        (state.months, month, MONTHS, business.month(newest)),
     )
-    for buckets, number, expired in places:
-        if number > expired:
-            bucket = buckets.get(number)
-            if bucket is None:
-                bucket = _open(buckets, number, expired)
-            bucket[COUNT] += 1
-            bucket[SUM_IN] += amount_in
-            bucket[SUM_OUT] += amount_out
-            if usage:
-                _use(bucket, USAGE + UNITS[unit or "item"], usage)
-
-
-def _open(buckets: dict[int, Bucket], number: int, expired: int) -> Bucket:
-    """Make room for a new bucket: this is when old ones go."""
-    for old in [n for n in buckets if n <= expired]:
-        del buckets[old]
-    bucket = buckets[number] = [0, 0, 0]
-    return bucket
+    for buckets, number, size, last in places:
+        bucket = buckets.get(number)
+        if bucket is None:
+            if number <= last - size:
+                continue  # too late to count anywhere
+            bucket = [0, 0, 0]
+            buckets.put(number, bucket, size, last)
+        bucket[COUNT] += 1
+        bucket[SUM_IN] += amount_in
+        bucket[SUM_OUT] += amount_out
+        if usage:
+            _use(bucket, USAGE + UNITS[unit or "item"], usage)
 
 
 def _use(bucket: Bucket, place: int, usage: int) -> None:

@@ -254,7 +254,7 @@ def _batches(producer: AIOKafkaProducer, messages: Iterable[Message]) -> Iterato
             "timestamp": message.timestamp,
             "key": message.key,
             "value": message.value,
-            "headers": message.headers,
+            "headers": list(message.headers),
         }
         if batch.append(**fields) is None:
             yield batch, count

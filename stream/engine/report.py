@@ -11,6 +11,7 @@ from typing import IO
 import msgspec
 import orjson
 
+from stream.domain.ring import Ring
 from stream.domain.state import decode
 from stream.engine.jsonl import STDIO
 from stream.engine.memory_log import MemoryRecord
@@ -55,6 +56,8 @@ def describe_state(stored: bytes) -> dict[str, object]:
 
 def named(value: object) -> object:
     """Turn the state's array-like structs into objects with names, all the way down."""
+    if isinstance(value, Ring):
+        return {number: named(item) for number, item in value.numbered()}
     if isinstance(value, msgspec.Struct):
         return {field: named(getattr(value, field)) for field in value.__struct_fields__}
     if isinstance(value, dict):

@@ -57,11 +57,9 @@ class EngineService(mode.Service):
         settled = await settle_positions(settings)
         if settled:
             log.info("first start of group %s: %d initial positions committed", settings.engine.group, settled)
-        self.supervisor = Supervisor(
-            settings, self._slot, self.metrics, failed=self._fail, changed=self._announcing.set
-        )
+        self.owner = Supervisor(settings, self._slot, self.metrics, failed=self._fail, changed=self._announcing.set)
         self.port = InternalPort(
-            self.supervisor,
+            self.owner,
             self.metrics,
             self.broadcasts[directory.TOPIC].latest,
             token=directory.token(settings),
@@ -72,7 +70,7 @@ class EngineService(mode.Service):
         self.url = f"http://{settings.http.advertise or settings.http.host}:{port}"
         log.info("worker %s on %s, state in %s", self.instance, self.url, self._slot.path)
         await self.sender.start()
-        await self.supervisor.intake.start()
+        await self.owner.intake.start()
 
     async def _reach_broker(self) -> None:
         """Wait for the broker, which may start after us, then insist on the topics.
@@ -97,7 +95,7 @@ class EngineService(mode.Service):
     @mode.Service.task
     async def _pump(self) -> None:
         """Hand records to the shards."""
-        await self._guarded(self.supervisor.intake.pump())
+        await self._guarded(self.owner.intake.pump())
 
     @mode.Service.task
     async def _listen(self) -> None:
@@ -110,7 +108,7 @@ class EngineService(mode.Service):
         while not self.should_stop:
             await self._announcing.wait()
             self._announcing.clear()
-            entry = directory.Entry(self.instance, self.url, self.supervisor.owned(), wall_ms())
+            entry = directory.Entry(self.instance, self.url, self.owner.owned(), wall_ms())
             await self.sender.send(directory.TOPIC, self.instance.encode(), msgspec.json.encode(entry))
 
     @mode.Service.task
@@ -119,7 +117,7 @@ class EngineService(mode.Service):
         limit = 3 * self.settings.engine.transaction_timeout_ms
         while not self.should_stop:
             await self.sleep(_WATCH_S)
-            stalled = self.supervisor.stalled(limit)
+            stalled = self.owner.stalled(limit)
             if stalled:
                 self._fail(ShardLost(f"shards {stalled} have input and made no progress for {limit / 1000:.0f} s"))
 
@@ -133,8 +131,8 @@ class EngineService(mode.Service):
 
     async def on_stop(self) -> None:
         """Finish the batches under way, leave the group, say goodbye."""
-        await self.supervisor.stop()
-        await self.supervisor.intake.stop()
+        await self.owner.stop()
+        await self.owner.intake.stop()
         try:
             await asyncio.wait_for(self.sender.send(directory.TOPIC, self.instance.encode(), None), 5)
         except (KafkaError, TimeoutError, AssertionError):
