@@ -1,0 +1,1 @@
+"""What the tests share; importable as `support` (pytest's `pythonpath` is `tests`)."""
