@@ -70,8 +70,8 @@ class CallForwardingOffNet(Rule[CallForwardingParams]):
         if forwarding.network is None:
             return None  # nothing says that it leaves our network
         flows = self._outflows(state, forwarding)
-        if event.topic == "transactions" and not flows:
-            return None
+        if event.topic == "transactions" and event.event_id not in flows:
+            return None  # a movement that tells nothing new
         return self._signal(event, forwarding, flows)
 
     def _own(self, network: str | None) -> bool:
