@@ -85,7 +85,8 @@ def _complaint(state: State, event: Complaint, business: Business) -> None:
     case = cases.get(event.complaint_id)
     if case is None:
         _make_room(cases, state.newest)
-        case = ComplaintCase(event.time, event.time, event.status, event.severity)
+        satisfied = event.status == "closed" and event.satisfied is True
+        case = ComplaintCase(event.time, event.time, event.status, event.severity, satisfied)
         cases[event.complaint_id] = case
         return
     if event.status == "opened":

@@ -129,11 +129,15 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
         }
 
 
+_LATIN = "[0-9A-Za-z_À-ɏ]"
 _ZH = dict(zip(SEVERITIES, ("低", "中", "高", "特急"), strict=True))
 
 
 def _compile(words: dict[str, list[str]]) -> re.Pattern[str] | None:
-    """One pattern for all words, longest first; a Latin word must stand alone, a Chinese one may stand anywhere."""
+    """One pattern for all words, longest first; a Latin word must stand alone, a Chinese one may stand anywhere.
+
+    Alone is between anything but Latin letters and digits: Chinese puts no space around a foreign word.
+    """
     every = sorted({word for group in words.values() for word in group if word}, key=len, reverse=True)
-    parts = [rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word) for word in every]
+    parts = [rf"(?<!{_LATIN}){re.escape(word)}(?!{_LATIN})" if word.isascii() else re.escape(word) for word in every]
     return re.compile("|".join(parts), re.IGNORECASE) if parts else None
