@@ -69,9 +69,7 @@ class At:
     def pays(self, customer: str, amount: Any, to: str = "rival-bank", **fields: Any) -> Line:
         """Money to an institution; `own` is us."""
         counterparty = {"institution": to}
-        return self.event(
-            "transactions", customer, amount=amount, direction="out", counterparty=counterparty, **fields
-        )
+        return self.event("transactions", customer, amount=amount, direction="out", counterparty=counterparty, **fields)
 
     def transaction(self, customer: str, amount: Any, direction: str = "out", **fields: Any) -> Line:
         """Any movement."""
