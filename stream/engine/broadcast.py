@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
 from stream.engine.clients import client_options
+from stream.topics import BY_NAME
 
 Changed = Callable[[bytes, bytes | None], None]
 
@@ -21,6 +22,7 @@ class Broadcast:
         """`changed` is called with each record's key and value (`None` = gone) as it is read."""
         self._settings = settings
         self._topic = settings.topics.prefix + topic
+        self._count = BY_NAME[topic].partitions or settings.topics.partitions
         self._changed = changed
         self._latest: dict[bytes, bytes] = {}
         self.caught_up = asyncio.Event()
@@ -37,7 +39,7 @@ class Broadcast:
         )
         await consumer.start()
         try:
-            partitions = [TopicPartition(self._topic, n) for n in await self._partitions(consumer)]
+            partitions = [TopicPartition(self._topic, n) for n in range(self._count)]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)
@@ -49,15 +51,6 @@ class Broadcast:
                         self._take(record.key or b"", record.value)
         finally:
             await consumer.stop()
-
-    async def _partitions(self, consumer: AIOKafkaConsumer) -> list[int]:
-        found = consumer.partitions_for_topic(self._topic)
-        while not found:  # metadata of a topic just created
-            await consumer.topics()
-            found = consumer.partitions_for_topic(self._topic)
-            if not found:
-                await asyncio.sleep(0.1)
-        return sorted(found)
 
     def _take(self, key: bytes, value: bytes | None) -> None:
         if value is None:
