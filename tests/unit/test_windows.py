@@ -1,0 +1,85 @@
+"""Buckets of days, weeks and months."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from support.units import DAY, DAY0, SHANGHAI, T0, balance, folded, movement
+
+from stream.domain.state import COUNT, DAYS, MONTHS, SUM_IN, SUM_OUT, WEEKS
+
+
+def sums(ring):
+    return {number: tuple(bucket) for number, bucket in ring.numbered()}
+
+
+def test_a_movement_counts_in_its_day_week_and_month():
+    state = folded(movement(T0, 500, "in"), movement(T0 + 1, 200), movement(T0 + DAY, 30))
+    assert sums(state.days) == {DAY0: (2, 500, 200), DAY0 + 1: (1, 0, 30)}
+    assert sums(state.weeks) == {SHANGHAI.week(DAY0): (3, 500, 230)}
+    assert sums(state.months) == {SHANGHAI.month(DAY0): (3, 500, 230)}
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("min", [1, 0, 5, 1500]),
+        ("MB", [1, 0, 5, 0, 1500]),
+        ("item", [1, 0, 5, 0, 0, 1500]),
+        ("point", [1, 0, 5, 0, 0, 0, 1500]),
+        (None, [1, 0, 5, 0, 0, 1500]),
+    ],
+)
+def test_usage_is_summed_by_unit_and_trailing_units_are_left_out(unit, expected):
+    state = folded(movement(T0, 5, quantity=1500, unit=unit))
+    assert state.days.get(DAY0) == expected
+
+
+def test_usage_of_several_units_stands_side_by_side():
+    state = folded(movement(T0, 0, quantity=7, unit="MB"), movement(T0, 0, event_id="x", quantity=3, unit="min"))
+    assert state.days.get(DAY0) == [2, 0, 0, 3, 7]
+
+
+def test_a_late_movement_lands_in_the_bucket_of_its_own_time():
+    state = folded(movement(T0 + 40 * DAY, 1), movement(T0, 9))
+    assert state.days.get(DAY0) == [1, 0, 9]
+    assert state.days.get(DAY0 + 40) == [1, 0, 1]
+
+
+@pytest.mark.parametrize(("age", "kept"), [(DAYS - 1, True), (DAYS, False)])
+def test_a_movement_older_than_the_window_counts_nowhere_among_the_days(age, kept):
+    state = folded(movement(T0, 1), movement(T0 - age * DAY, 9))
+    assert (state.days.get(DAY0 - age) is not None) == kept
+    assert state.months.get(SHANGHAI.month(DAY0 - age)) is not None
+
+
+def test_weeks_and_months_keep_longer_than_days():
+    state = folded(movement(T0 - 360 * DAY, 9), movement(T0, 1))
+    assert [count for _, (count, *_) in state.days.numbered()] == [1]
+    assert state.weeks.get(SHANGHAI.week(DAY0 - 360)) is not None
+    assert state.months.get(SHANGHAI.month(DAY0 - 360)) is not None
+
+
+def test_the_buckets_are_bounded_however_long_a_customer_stays():
+    state = folded(*(movement(T0 + number * DAY, 1) for number in range(800)))
+    assert len(list(state.days.numbered())) == DAYS
+    assert len(list(state.weeks.numbered())) == WEEKS
+    assert len(list(state.months.numbered())) == MONTHS
+    assert state.days.oldest() == DAY0 + 800 - DAYS
+
+
+def test_what_others_said_since_decides_what_is_too_late():
+    state = folded(movement(T0, 1), balance(T0 + 200 * DAY, 5), movement(T0 + 100 * DAY, 9))
+    assert state.days.get(DAY0 + 100) is None
+    assert state.months.get(SHANGHAI.month(DAY0 + 100)) == [1, 0, 9]
+
+
+def test_a_month_is_the_calendars():
+    last = SHANGHAI.day_start(SHANGHAI.day_of_date(dt.date(2025, 2, 1))) - 1
+    state = folded(movement(last, 1), movement(last + 1, 2))
+    months = sums(state.months)
+    assert months[2025 * 12][SUM_OUT] == 1
+    assert months[2025 * 12 + 1][SUM_OUT] == 2
+    assert {bucket[COUNT] for bucket in months.values()} == {1}
+    assert {bucket[SUM_IN] for bucket in months.values()} == {0}
