@@ -66,7 +66,7 @@ def sample():
             "zh",
             dt.date(2010, 1, 2),
             "retail",
-        ),  # fmt: skip
+        ),
         days=ring.Ring(DAY0, [[1, 2, 3], None, [1, 0, 9, 1500]]),
         weeks=ring.Ring(SHANGHAI.week(DAY0), [[2, 2, 12, 1500]]),
         months=ring.Ring(SHANGHAI.month(DAY0), [[2, 2, 12, 1500]]),
