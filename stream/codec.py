@@ -108,11 +108,19 @@ class Codec:
 
     def _units(self, topic: str, raw: dict[str, Any]) -> None:
         """Replace the wire's times and amounts by milliseconds and minor units, in place."""
-        _put(raw, "time", _millis)
-        for name in _MONEY.get(topic, ()):
-            if raw.get(name) is not None:
-                _put(raw, name, self._business.minor)
-                _in_base(raw, name, self._business)
+        if type(raw.get("time")) is not int:
+            _put(raw, "time", _millis)
+        money = _MONEY.get(topic, ())
+        name = ""
+        try:
+            for name in money:
+                amount = raw.get(name)
+                if amount is not None:
+                    raw[name] = self._business.minor(amount)
+        except (ValueError, OverflowError) as fault:
+            raise Rejected("wrong-type", f"$.{name}", str(fault)) from None
+        if "currency" in raw:
+            _in_base(raw, money, self._business)
         if topic == "transactions":
             if raw.get("quantity") is not None:
                 _put(raw, "quantity", _thousandths)
@@ -154,13 +162,16 @@ def _put(raw: dict[str, Any], name: str, convert: Callable[[Any], int]) -> None:
             raise Rejected("wrong-type", f"$.{name}", str(fault)) from None
 
 
-def _in_base(raw: dict[str, Any], name: str, business: Business) -> None:
-    currency = raw.get("currency")
-    if currency is not None and currency != business.currency and type(currency) is str:
-        try:
-            raw[name] = business.to_base(raw[name], currency)
-        except ValueError as fault:
-            raise Rejected("unknown-currency", "$.currency", str(fault)) from None
+def _in_base(raw: dict[str, Any], money: tuple[str, ...], business: Business) -> None:
+    currency = raw["currency"]
+    if currency is None or currency == business.currency or type(currency) is not str:
+        return
+    try:
+        for name in money:
+            if raw.get(name) is not None:
+                raw[name] = business.to_base(raw[name], currency)
+    except ValueError as fault:
+        raise Rejected("unknown-currency", "$.currency", str(fault)) from None
 
 
 def _product(product: Any, path: str, business: Business) -> None:

@@ -108,11 +108,13 @@ class Step:
     def _ask(
         self, customer: str, state: State, rule: RuleLike, event: Any, moment: MomentLike, alerts: list[Alert]
     ) -> None:
-        alert = self._policy.handle(customer, state, rule, rule.evaluate(state, event), moment)
-        if alert is not None:
-            alerts.append(alert)
+        verdict = rule.evaluate(state, event)
+        if verdict is not None:
+            alert = self._policy.handle(customer, state, rule, verdict, moment)
+            if alert is not None:
+                alerts.append(alert)
         due = rule.next_due(state, event)
         if due is not None:
             state.timers[rule.name] = due
-        else:
+        elif state.timers:
             state.timers.pop(rule.name, None)

@@ -39,6 +39,7 @@ class Batch:
         self._opens_from = opens_from
         self.output = Output()
         self.alerts: list[Alert] = []
+        self.handled: dict[str, int] = {}
         self.results: Counter[tuple[str, str]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.timers_fired = 0
@@ -70,6 +71,8 @@ class Batch:
 
     def finish(self) -> list[tuple[bytes, int, int]]:
         """Encode what changed into the output and return the changes of the due index: customer, before, after."""
+        for topic, count in self.handled.items():
+            self.results[topic, "handled"] = count
         changes = [(customer, due, 0) for customer, due in self.stale]  # first: a state may want the same time again
         for customer, held in self._states.touched():
             if not held.done:
@@ -91,7 +94,7 @@ class Batch:
         if type(event) is Forget:
             held.state = None
             held.done.append((event, None))
-            self.results[item.topic, "handled"] += 1
+            self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
             return
         moment = Moment(event.time, self._detected, self._opens_from)
         try:
@@ -107,7 +110,7 @@ class Batch:
             self.results[item.topic, "duplicate"] += 1
             return
         held.done.append((event, moment))
-        self.results[item.topic, "handled"] += 1
+        self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         for alert in alerts:
             self._emit(customer, alert)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 from typing import Any
+
+from msgspec import Struct
 
 from stream.codec import Rejected
 from stream.engine.log import Record
@@ -15,8 +16,7 @@ INSTANTLY = -1
 """The merge time of a record that could not be read: it holds up nobody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True, gc=False):
     """A record on its way through the merge, with what it was read into."""
 
     time: int  # event time, ms
@@ -66,7 +66,10 @@ class Merge:
                 break
             taken.append(queue.popleft())
             if queue:
-                heapreplace(heads, (queue[0].time, index))
+                if len(heads) == 1:
+                    heads[0] = (queue[0].time, index)
+                else:
+                    heapreplace(heads, (queue[0].time, index))
             else:
                 heappop(heads)
                 horizon = min(horizon, settled(self._topics[index]))

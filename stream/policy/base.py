@@ -11,7 +11,7 @@ from stream.domain.state import State
 from stream.rules.base import Rule
 
 
-class Moment(Struct, frozen=True):
+class Moment(Struct, frozen=True, gc=False):
     """When something is judged. `time` is event time, `detected` the wall clock, both epoch ms.
 
     `opens_from`: what happened before it opens nothing (backfill); 0 = everything may open.

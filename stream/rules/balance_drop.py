@@ -68,7 +68,7 @@ class BalanceDrop(Rule[BalanceDropParams]):
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Fire at once when an outflow to elsewhere confirms the drop, otherwise at the end of the business day."""
         baseline = state.baseline
-        if baseline is None:
+        if baseline is None or baseline.days < self.params.min_history_days:
             return None
         today = self.business.day(event.time - self._grace if isinstance(event, Tick) else state.newest)
         if isinstance(event, Tick):
@@ -78,23 +78,23 @@ class BalanceDrop(Rule[BalanceDropParams]):
         if episode is not None and now >= self.params.recovered_share * episode.memo["floor"]:
             return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, _cause(event))
         floor = self._floor(baseline)
-        if not self._dropped(baseline, floor, now):
+        if not self._dropped(floor, now):
             return None
         outflow, institution, flows = self._outflow(state, event.time)
         confirmed = outflow >= self.params.outflow_share * (floor - now)
-        if not confirmed and not (isinstance(event, Tick) and self._lasted(state, baseline, floor, now, today)):
+        if not confirmed and not (isinstance(event, Tick) and self._lasted(state, floor, now, today)):
             return None
         return self._signal(state, event, baseline, floor, now, outflow if confirmed else 0, institution, flows)
 
     def next_due(self, state: State, event: Any) -> int | None:
         """Ask for the end of the business day while a drop is suspected and no warning is open."""
         baseline = state.baseline
-        if baseline is None or self.name in state.episodes:
+        if baseline is None or baseline.days < self.params.min_history_days or self.name in state.episodes:
             return None
         tick = isinstance(event, Tick)
         day = self.business.day(event.time - self._grace if tick else state.newest)
         now = self._closing(state, day - 1) if tick else holdings.current(state, day)
-        if not self._dropped(baseline, self._floor(baseline), now):
+        if not self._dropped(self._floor(baseline), now):
             return None
         return self.business.day_start(day + 1) + self._grace
 
@@ -106,18 +106,15 @@ class BalanceDrop(Rule[BalanceDropParams]):
         usual = baseline.median - self.params.spread * MAD_TO_SIGMA * baseline.mad
         return min(baseline.low, round(usual)) if usual > 0 else baseline.low
 
-    def _dropped(self, baseline: Baseline, floor: int, now: int) -> bool:
+    def _dropped(self, floor: int, now: int) -> bool:
         drop = floor - now
-        return (
-            baseline.days >= self.params.min_history_days
-            and drop >= self.params.min_share * floor > 0
-            and drop >= self.params.min_amount * 10**self.business.minor_units
-        )
+        enough = self.params.min_amount * 10**self.business.minor_units
+        return drop >= self.params.min_share * floor > 0 and drop >= enough
 
-    def _lasted(self, state: State, baseline: Baseline, floor: int, now: int, day: int) -> bool:
+    def _lasted(self, state: State, floor: int, now: int, day: int) -> bool:
         if floor - now >= self.params.sudden_share * floor:
             return True
-        return self._dropped(baseline, floor, self._closing(state, day - 1))
+        return self._dropped(floor, self._closing(state, day - 1))
 
     def _closing(self, state: State, day: int) -> int:
         series = holdings.closings(state, day, day)
