@@ -55,9 +55,7 @@ def environment(settings: Settings, env: dict[str, str] | None = None) -> dict[s
     return given
 
 
-def churnwatch(
-    settings: Settings, *arguments: str, log: Path | None = None, **more: object
-) -> subprocess.Popen[bytes]:
+def churnwatch(settings: Settings, *arguments: str, log: Path | None = None, **more: object) -> subprocess.Popen[bytes]:
     """Start a `churnwatch` command as a process with `settings`; what it says on stderr goes to `log`, if given."""
     command = [sys.executable, "-m", "stream", *arguments]
     error = log.open("ab") if log is not None else more.pop("stderr", None)
@@ -116,9 +114,11 @@ class WorkerProcess:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         timeout = aiohttp.ClientTimeout(total=5)
         try:
-            async with aiohttp.ClientSession(timeout=timeout) as session:
-                async with session.get(self.url + path, headers=headers) as answer:
-                    return answer.status, await answer.json()
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(self.url + path, headers=headers) as answer,
+            ):
+                return answer.status, await answer.json()
         except (aiohttp.ClientError, TimeoutError):
             return None
 
@@ -143,9 +143,13 @@ class WorkerProcess:
             AssertionError: it did not, or the process ended.
         """
         deadline = time.monotonic() + within_s
-        while not await condition():
+        while True:
+            try:
+                if await asyncio.wait_for(condition(), max(0.0, deadline - time.monotonic())):
+                    return
+            except TimeoutError:
+                raise AssertionError(f"not {what} within {within_s} s:\n{self.tail()}") from None
             assert self.process.poll() is None, f"the worker ended with {self.process.returncode}:\n{self.tail()}"
-            assert time.monotonic() < deadline, f"not {what} within {within_s} s:\n{self.tail()}"
             await asyncio.sleep(_POLL_S)
 
     def tail(self, lines: int = 40) -> str:
@@ -207,7 +211,7 @@ async def eventually(read: Callable[[], Awaitable[T]], holds: Callable[[T], bool
         AssertionError: it did not in time; the message holds what was read last.
     """
     deadline = time.monotonic() + within_s
-    while not holds(found := await read()):
+    while not holds(found := await asyncio.wait_for(read(), within_s)):
         assert time.monotonic() < deadline, f"not within {within_s} s; last: {found!r}"
         await asyncio.sleep(_POLL_S)
     return found
