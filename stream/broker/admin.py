@@ -22,7 +22,7 @@ from stream.broker.progress import Progress, silent
 from stream.config import Settings
 from stream.engine.clients import client_options
 
-__all__ = ["Applied", "Mismatch", "TopicError", "TopicMismatch", "apply", "check", "full_name", "require"]
+__all__ = ["Applied", "Mismatch", "TopicError", "TopicMismatch", "apply", "check", "full_name", "remove", "require"]
 
 SETTLE_TIMEOUT_S = 30
 _SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
@@ -93,6 +93,18 @@ async def apply(settings: Settings, progress: Progress = silent) -> Applied:
                 await _alter(admin, differing, found)
                 altered |= dict.fromkeys(want.name for want in differing if want.name not in created)
             await asyncio.sleep(_READ_BACK_S)
+
+
+async def remove(settings: Settings) -> None:
+    """Delete every topic of the table under the configured prefix, with all that is in them.
+
+    Raises:
+        ValueError: there is no prefix; production's topics are not deleted from here.
+    """
+    if not settings.topics.prefix:
+        raise ValueError("topics.prefix: only topics under a prefix can be removed")
+    async with _admin(settings) as admin:
+        await admin.delete_topics([want.name for want in wanted(settings)])
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stream.cli import convert, kafka, produce, replay, simulate, topics, worker
+from stream.cli import convert, demo, kafka, produce, replay, simulate, topics, worker
 
 _HELP = """Early warning of customers about to leave, from Kafka, exactly once.
 
@@ -16,6 +16,7 @@ then churnwatch replay --input town.jsonl --output alerts.jsonl.
 def build() -> typer.Typer:
     """Return the whole command line."""
     app = typer.Typer(no_args_is_help=True, help=_HELP, pretty_exceptions_enable=False)
+    app.command("demo")(demo.command)
     app.add_typer(kafka.app, name="kafka")
     app.add_typer(topics.app, name="topics")
     app.command("worker")(worker.command)

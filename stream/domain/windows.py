@@ -29,10 +29,8 @@ def _count(
     unit: str | None,
     usage: int,
 ) -> None:
-    if buckets.newest == number and buckets.items:  # the usual case: today's
-        bucket = buckets.items[0]
-    else:
-        bucket = buckets.get(number)
+    usual = buckets.newest == number and buckets.items  # today's
+    bucket = buckets.items[0] if usual else buckets.get(number)
     if bucket is None:
         if number <= last - size:
             return  # too late to count anywhere

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The demo: sets up what it needs, starts a broker and a worker, feeds a simulated town, shows the warnings.
+#
+#   bash deploy/demo.sh                    on a terminal: until Ctrl-C; in a pipe: until the town's days are over
+#   bash deploy/demo.sh --exit             ends when the input is done
+#   bash deploy/demo.sh --help             everything it can do
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=deploy/setup.sh
+. deploy/setup.sh
+setup_project kafka || exit 1
+cd "$OLDPWD" # paths on the command line are the caller's
+exec "$VENV/bin/churnwatch" demo "$@"
