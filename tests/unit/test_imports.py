@@ -1,0 +1,101 @@
+"""Imports point one way: domain <- rules, policy <- engine <- app <- __main__; the core knows no library of I/O."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "stream"
+PURE = ("domain", "rules", "policy")
+FOREIGN = ("aiokafka", "faust", "mode", "river", "rocksdict", "aiohttp", "typer", "prometheus_client")
+
+# What each part may import of `stream`. A part that is not here may import anything below the command line.
+ALLOWED = {
+    "domain": {"domain"},
+    "rules": {"domain", "rules"},
+    "policy": {"domain", "rules", "policy"},
+    "codec": {"domain"},
+    "config": set(),
+    "topics": set(),
+    "metrics": set(),
+    "logs": set(),
+    "simulate": {"simulate", "domain", "engine"},
+    "convert": {"convert", "domain", "engine", "codec", "topics"},
+}
+OUTERMOST = {"cli", "__main__", "app"}
+
+
+def modules():
+    for file in sorted(PACKAGE.rglob("*.py")):
+        yield file.relative_to(PACKAGE).with_suffix("").parts[0], file
+
+
+def imported(file):
+    """Yield the parts of `stream` that a file imports anywhere in it, but for type checking only."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "stream" else [node.module]
+            )
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        yield from (name.split(".")[1] for name in names if name.startswith("stream."))
+
+
+@pytest.mark.parametrize("part", sorted(ALLOWED))
+def test_each_part_imports_only_what_it_may(part):
+    files = [file for name, file in modules() if name == part]
+    assert files, f"stream/{part} is gone: mend the table"
+    for file in files:
+        assert set(imported(file)) <= ALLOWED[part], file
+
+
+def test_nothing_below_the_command_line_imports_it():
+    for name, file in modules():
+        if name not in OUTERMOST:
+            assert not set(imported(file)) & {"cli", "__main__"}, file
+
+
+def test_the_engine_does_not_import_the_application():
+    for name, file in modules():
+        if name == "engine":
+            assert "app" not in set(imported(file)), file
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_the_core_loads_no_library_of_the_outside_in_a_fresh_interpreter(part):
+    code = (
+        "import importlib, pkgutil, sys\n"
+        f"package = importlib.import_module('stream.{part}')\n"
+        "names = [m.name for m in pkgutil.walk_packages(package.__path__, package.__name__ + '.')]\n"
+        "for name in names: importlib.import_module(name)\n"
+        f"print(len(names), sorted(set({FOREIGN!r}) & {{name.split('.')[0] for name in sys.modules}}))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    count, loaded = said.strip().split(" ", 1)
+    assert int(count) >= 5
+    assert loaded == "[]"
+
+
+@pytest.mark.parametrize("module", ["stream.config", "stream.codec", "stream.topics", "stream.engine.memory_log"])
+def test_what_a_replay_needs_loads_neither_faust_nor_river(module):
+    code = f"import sys, {module}; print(sorted({{'faust', 'river', 'mode'}} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert said.strip() == "[]"
+
+
+def test_importing_a_module_does_nothing_but_define():
+    """No module of ours reads the environment, opens a file or starts a logger's handler when it is imported."""
+    for _, file in modules():
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                called = ast.unparse(node.value.func)
+                # The command line registers its commands; that is what it is for.
+                assert "cli" in file.parts or file.name == "__main__.py", f"{file}: calls {called} when imported"

@@ -1,0 +1,58 @@
+"""Every metric has a meaning and a unit, and none has a customer."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
+
+from stream.metrics import Metrics
+
+METRICS = {name: metric for name, metric in vars(Metrics()).items() if isinstance(metric, MetricWrapperBase)}
+UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_events", "_info")
+COUNTED = (
+    "alerts", "suppressed", "dead_letters", "timers_fired", "shards", "restored_states", "states", "shard_ends",
+    "control_commands",
+)  # fmt: skip
+
+
+def test_there_are_metrics():
+    assert len(METRICS) >= 15
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_each_says_what_it_means(metric):
+    assert len(metric._documentation) > 10
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_each_is_named_by_the_house_and_its_unit(metric):
+    assert re.fullmatch(r"churnwatch_[a-z_]+", metric._name)
+    assert metric._name.endswith(UNITS) or metric._name.removeprefix("churnwatch_").startswith(COUNTED)
+    assert not re.search(r"_(ms|millis|milliseconds)$", metric._name)
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_no_label_can_hold_a_person(metric):
+    allowed = {
+        "topic", "result", "phase", "kind", "severity", "state", "stage", "reason", "shard", "condition", "command",
+        "version", "role",
+    }  # fmt: skip
+    assert set(metric._labelnames) <= allowed
+
+
+def test_everything_is_in_the_registry_that_was_given():
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    metrics.events.labels("balances", "handled").inc()
+    text = generate_latest(registry).decode()
+    assert 'churnwatch_events_total{result="handled",topic="balances"} 1.0' in text
+    assert metrics.registry is registry
+
+
+def test_two_sets_do_not_share_anything():
+    one, other = Metrics(), Metrics()
+    one.timers.inc()
+    assert "churnwatch_timers_fired_total 0.0" in generate_latest(other.registry).decode()
