@@ -1,0 +1,58 @@
+"""`churnwatch state`: what is known about a customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from stream.config import Settings
+
+
+def command(
+    customer: Annotated[str, typer.Argument(help="The customer's id.")],
+    worker: Annotated[str, typer.Option(help="URL of a worker's internal port. [default: any that runs]")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The worker's answer as it is.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
+) -> None:
+    """Show what is known about a customer: open warnings, holdings, activity, complaints, timers.
+
+    Any worker takes the question and passes it to the one that owns the customer. It wants the bearer token of the
+    internal port: http.token, or the one kept beside the state where the workers run.
+
+    Ends with 0, with 1 when nothing is known about the customer, with 2 when nobody could be asked.
+    """
+    import asyncio
+
+    from stream.asking import Unknown
+    from stream.cli.console import faults, say
+    from stream.config import load
+
+    with faults():
+        settings = load(config)
+        try:
+            answer = asyncio.run(_ask(settings, worker, customer))
+        except Unknown as why:
+            say(str(why.args[0]))
+            raise typer.Exit(1) from None
+    if as_json:
+        import orjson
+
+        typer.echo(orjson.dumps(answer).decode())
+        return
+    from stream.engine.assemble import business
+    from stream.state_view import picture
+
+    for line in picture(answer, business(settings)):
+        typer.echo(line)
+
+
+async def _ask(settings: Settings, worker: str, customer: str) -> dict[str, Any]:
+    from stream import asking
+    from stream.broker.launcher import located
+    from stream.engine.directory import token
+
+    urls = [worker] if worker else await asking.workers(located(settings))
+    return await asking.ask(urls, customer, token(settings))
