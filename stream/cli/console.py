@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,15 +14,21 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def quiet_clients() -> None:
+    """Keep what the Kafka client says of its retries off the screen; what matters is raised."""
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+
+
 @contextmanager
 def faults() -> Iterator[None]:
     """Turn what a person can mend into one sentence and exit code 2."""
     from stream.broker.errors import BrokerUnavailable
+    from stream.broker.layout import TopicMismatch
     from stream.config import ConfigError
     from stream.rules.registry import RegistryError
 
     try:
         yield
-    except (ConfigError, RegistryError, BrokerUnavailable, OSError) as fault:
+    except (ConfigError, RegistryError, BrokerUnavailable, TopicMismatch, OSError) as fault:
         typer.secho(f"churnwatch: {fault}", err=True, fg="red")
         raise typer.Exit(2) from None

@@ -37,7 +37,7 @@ def command(
 
     from rich.console import Console
 
-    from stream.cli.console import faults
+    from stream.cli.console import faults, quiet_clients
     from stream.config import load
     from stream.demo import memory as in_memory
     from stream.demo import run
@@ -45,12 +45,16 @@ def command(
     from stream.engine.assemble import business
 
     console = Console()
+    quiet_clients()
     with faults():
         settings = load(config)
         zone = business(settings).zone
-        what, events = lines(
-            file=source_file, source=source, paths=paths or [], customers=customers, days=days, seed=seed, zone=zone
-        )
+        try:
+            what, events = lines(
+                file=source_file, source=source, paths=paths or [], customers=customers, days=days, seed=seed, zone=zone
+            )
+        except ValueError as fault:
+            raise typer.BadParameter(str(fault)) from None
         if memory:
             raise typer.Exit(in_memory.run(settings, what, events, console))
         town = source_file is None and source is None

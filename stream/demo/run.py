@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -37,7 +38,7 @@ _STALL_S = 120.0
 _BROKER = "demo"
 
 
-class DemoError(RuntimeError):
+class DemoError(OSError):
     """The demo cannot go on; the message says what to look at."""
 
 
@@ -129,8 +130,11 @@ async def _ready(settings: Settings, process: asyncio.subprocess.Process, log: P
                     if answer.status == 200:
                         return entry.url
             await asyncio.sleep(0.1)
-    tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-    raise DemoError(f"the worker did not become ready; its log ends with:\n{tail}")
+    raise DemoError(f"the worker did not become ready; its log ends with:\n{_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
 class Show:
@@ -146,6 +150,7 @@ class Show:
         self._url = url
         self._process = process
         self._stop = asyncio.Event()
+        self._read = asyncio.Event()
         self._sent = Sent()
         self._skipped = 0
         self._moved_at = time.monotonic()
@@ -188,6 +193,7 @@ class Show:
             await reader.from_beginning()
             reading.set()
             async for records in reader.follow(self._stop):
+                self._read.set()
                 for record in records:
                     alert: dict[str, Any] = orjson.loads(record.value)
                     if "kind" not in alert:
@@ -206,7 +212,8 @@ class Show:
                     if self._console.is_terminal:
                         live.update(view.page(self._seen, time.monotonic()), refresh=True)
             if self._process.returncode is None:
-                await self._last_alerts(session)
+                with contextlib.suppress(TimeoutError):  # the summary says what is missing
+                    await self._last_alerts(session)
 
     async def _scrape(self, session: aiohttp.ClientSession) -> None:
         try:
@@ -221,9 +228,10 @@ class Show:
     async def _last_alerts(self, session: aiohttp.ClientSession) -> None:
         """Wait until the reader of `alerts` has seen as many as the worker has committed."""
         await self._scrape(session)
-        deadline = time.monotonic() + 10
-        while self._seen.kinds.total() < self._seen.figures.alerts.total() and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while self._seen.kinds.total() < self._seen.figures.alerts.total():
+                self._read.clear()
+                await self._read.wait()
 
     def _ended(self, feeding: asyncio.Task[Sent]) -> bool:
         if self._stop.is_set() or self._process.returncode is not None:

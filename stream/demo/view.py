@@ -57,11 +57,11 @@ def page(seen: Seen, now: float) -> RenderableType:
 
 def _numbers(seen: Seen, now: float) -> Panel:
     figures = seen.figures
-    latency = " ".join(f"p{round(q * 100)} ≤ {seconds:g} s" for q, seconds in figures.latency.items())
+    results = figures.results
     text = Text.assemble(
         (f"{seen.rate:,.0f} events/s", "bold green"),
         f"   sent {seen.sent:,}   done {figures.accounted:,}   lag {figures.lag:,}   shards {figures.running}\n",
-        f"duplicates {figures.results['duplicate']:,}   dead letters {figures.results['dead-letter']:,}   latency {latency}",
+        f"duplicates {results['duplicate']:,}   dead letters {results['dead-letter']:,}   latency {_latency(figures)}",
     )
     return Panel(text, title=f"Churnwatch · {seen.what} · {now - seen.started:.0f} s")
 
@@ -106,9 +106,7 @@ def summary(seen: Seen, seconds: float, skipped: int, problems: Sequence[str]) -
         + (f" ({skipped:,} more on topics that no shard reads)" if skipped else ""),
     ]
     if figures.latency:
-        lines.append(
-            "  broker to commit: " + ", ".join(f"p{round(q * 100)} ≤ {s:g} s" for q, s in figures.latency.items())
-        )
+        lines.append(f"  broker to commit: {_latency(figures)}")
     lines += [f"  {kind} {state}: {count:,}" for (kind, state), count in sorted(seen.kinds.items())]
     if not seen.kinds:
         lines.append("  no warning")
@@ -117,10 +115,14 @@ def summary(seen: Seen, seconds: float, skipped: int, problems: Sequence[str]) -
     sample = next((alert for alert in seen.recent if alert["state"] == "opened"), None)
     if sample is not None:
         lines += ["", *_sample(sample)]
-    lines += (
-        ["", *(f"NOT RIGHT: {problem}" for problem in problems)] if problems else ["", "Every event is accounted for."]
-    )
+    lines += ["", *(f"NOT RIGHT: {problem}" for problem in problems)]
+    if not problems:
+        lines.append("Every event is accounted for.")
     return "\n".join(lines)
+
+
+def _latency(figures: Figures) -> str:
+    return ", ".join(f"p{round(quantile * 100)} ≤ {seconds:g} s" for quantile, seconds in figures.latency.items())
 
 
 def _sample(alert: dict[str, Any]) -> list[str]:

@@ -77,7 +77,7 @@ class BalanceDrop(Rule[BalanceDropParams]):
         episode = state.episodes.get(self.name)
         if episode is not None and now >= self.params.recovered_share * episode.memo["floor"]:
             return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, _cause(event))
-        floor = self._floor(baseline)
+        floor = self._floor(baseline) if episode is None else episode.memo["floor"]
         if not self._dropped(floor, now):
             return None
         outflow, institution, flows = self._outflow(state, event.time)

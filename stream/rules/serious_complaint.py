@@ -42,13 +42,13 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
     texts = {
         "zh": Texts(
             title="严重投诉",
-            reason="客户投诉{why_zh}。",
+            reason="客户投诉：{why_zh}。",
             cleared="相关投诉均已结案，客户表示满意。",
             next_step="今日由客户经理亲自回电致歉并跟进处理，给出明确的答复时间。",
         ),
         "en": Texts(
             title="Serious complaint",
-            reason="Complaint {why_en}.",
+            reason="Complaint: {why_en}.",
             cleared="Every complaint behind this was closed to the customer's satisfaction.",
             next_step="Call back in person today, apologise, take charge of it and name a time for the answer.",
         ),
