@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from stream.cli import convert, demo, kafka, produce, replay, simulate, topics, worker
+from stream.cli import (
+    control,
+    convert,
+    deadletters,
+    demo,
+    kafka,
+    produce,
+    replay,
+    simulate,
+    state,
+    topics,
+    watch,
+    worker,
+)
 
 _HELP = """Early warning of customers about to leave, from Kafka, exactly once.
 
@@ -21,6 +34,10 @@ def build() -> typer.Typer:
     app.add_typer(topics.app, name="topics")
     app.command("worker")(worker.command)
     app.command("replay")(replay.command)
+    app.command("watch")(watch.command)
+    app.command("state")(state.command)
+    app.add_typer(deadletters.app, name="deadletters")
+    app.add_typer(control.app, name="control")
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The topics: create what is missing, check what is there. Layout: the settings' section [topics].",
+    help="The topics: create what is missing, check what is there. Layout: section topics of the settings.",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Settings in TOML.")]

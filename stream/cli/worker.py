@@ -15,7 +15,7 @@ def command(
     """Run a worker: read events, keep state, emit warnings, until SIGTERM.
 
     Start as many as there is work for; the shards are divided among them. Metrics, health and readiness are on the
-    internal port ([http]).
+    internal port (section http of the settings).
     """
     import faust
 
