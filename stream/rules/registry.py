@@ -31,6 +31,8 @@ def discover() -> dict[str, type[Rule[Any]]]:
         for rule in _rules_of(module):
             if rule.name != module_info.name:
                 raise RegistryError(f"{module.__name__}: rule {rule.name} must stand in a file of its own name")
+            if rule.name in found:
+                raise RegistryError(f"{module.__name__}: two rules are called {rule.name}")
             found[rule.name] = rule
     return found
 

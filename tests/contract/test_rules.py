@@ -1,0 +1,301 @@
+"""What every rule owes, whatever it is about. The rules are discovered, and their number is known."""
+
+from __future__ import annotations
+
+import copy
+import string
+import sys
+import types
+from itertools import product
+
+import pytest
+from pydantic import ValidationError
+from support.timeline import at, every_day, records, run, settings, steady
+from support.units import DAY, SHANGHAI, T0, balance, complaint, movement, profile, service
+
+from stream.config import load
+from stream.domain.events import Contact, Counterparty, Forwarding
+from stream.domain.signals import Clear, Signal, Tick
+from stream.domain.state import State, encode
+from stream.domain.step import Step
+from stream.engine.assemble import codec
+from stream.policy.base import Moment
+from stream.policy.pipeline import Pipeline
+from stream.rules import registry
+from stream.rules.base import Rule
+from stream.rules.registry import RegistryError, build, discover
+
+RULES = discover()
+SECTIONS = load(env={}).rules
+COUNT = 3
+
+EVENTS = {
+    "customers": profile(T0),
+    "transactions": movement(T0, 90_000_00, counterparty=Counterparty("rival"), balance_after=0),
+    "balances": balance(T0, 0),
+    "complaints": complaint(T0, "k", severity="critical"),
+    "service-events": service(T0, "call_forwarding", forwarding=Forwarding("unconditional", "rival")),
+    "contacts": Contact(event_id="x", customer_id="c", time=T0, staff_id="s", how="call", result="reached"),
+}
+
+
+def bound(name):
+    [rule] = [rule for rule in build(SECTIONS, SHANGHAI) if rule.name == name]
+    return rule
+
+
+def a_busy_life():
+    """A customer whose life makes every rule speak, clear and set timers."""
+    start = at("2025-03-02 09:00")
+    return [
+        steady("c", 100_000),
+        start.profile("c", rm_id="r", products=[{"product_id": "p", "amount": 5}]),
+        start.plus(minutes=1).pays("c", 40_000),
+        start.plus(minutes=2).balance("c", 20_000),
+        start.plus(minutes=3).forwarding("c", "conditional_busy", "rival", "+8613012345678"),
+        start.plus(minutes=4).forwarding("c", "unconditional", "rival", "+8613012345678"),
+        start.plus(minutes=5).complaint("c", "k1", text="I will sue"),
+        start.plus(days=1).complaint("c", "k2", severity="high"),
+        [moment.balance("c", 15_000) for moment in every_day("2025-03-03", 4)],
+        start.plus(days=6).balance("c", 99_000),
+        start.plus(days=6).complaint("c", "k1", "closed", satisfied=True),
+        start.plus(days=6).complaint("c", "k2", "closed", satisfied=True),
+        start.plus(days=6).forwarding("c", "inactive"),
+        start.plus(days=9).balance("c", 40_000),
+        start.plus(days=20).passes(),
+    ]
+
+
+class Watching:
+    """A rule that holds every call against the contract: nothing is changed, and the same question has one answer."""
+
+    def __init__(self, rule, verdicts):
+        self.rule, self.verdicts = rule, verdicts
+        self.name, self.listens, self.behavioural = rule.name, rule.listens, rule.behavioural
+        self.version, self.texts, self.respond_within_h = rule.version, rule.texts, rule.respond_within_h
+
+    def evaluate(self, state, event):
+        return self._same(self.rule.evaluate, state, event)
+
+    def next_due(self, state, event):
+        return self._same(self.rule.next_due, state, event)
+
+    def _same(self, ask, state, event):
+        before, told = encode(state), copy.deepcopy(event)
+        answer = ask(state, event)
+        assert encode(state) == before, f"{self.name} changed the state"
+        assert event == told, f"{self.name} changed the event"
+        assert ask(copy.deepcopy(state), event) == answer, f"{self.name} answers differently on an equal state"
+        if isinstance(answer, Signal | Clear):
+            self.verdicts.append(answer)
+        return answer
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    """Run the busy life under watch and return what the rules said."""
+    found = []
+    rules = [Watching(rule, found) for rule in build(SECTIONS, SHANGHAI)]
+    core = Step(SHANGHAI, rules, Pipeline(rules, (), update_gap_h=24, expire_days=30))
+    reader, state = codec(settings()), State()
+    for record in sorted(records(a_busy_life()), key=lambda r: r.timestamp):
+        if record.key != b"c":
+            continue
+        event = reader.decode(record.topic, record.key, record.value, record.timestamp)
+        while state.due() and state.due() <= event.time:
+            core.timers("c", state, Moment(state.due(), 0))
+        core.event("c", state, event, Moment(event.time, 0))
+    return found
+
+
+def test_the_number_of_rules_is_known():
+    assert len(RULES) == COUNT
+    assert sorted(RULES) == ["balance_drop", "call_forwarding_off_net", "serious_complaint"]
+
+
+def test_the_busy_life_makes_every_rule_open_and_clear_while_it_is_watched(verdicts):
+    for name in RULES:
+        assert any(isinstance(v, Signal) and v.kind == name for v in verdicts), name
+        assert any(isinstance(v, Clear) and v.kind == name for v in verdicts), name
+
+
+def test_the_same_input_gives_the_same_alerts_twice():
+    def story():
+        return [{k: v for k, v in alert.items() if k != "detected_at"} for alert in run(a_busy_life()).alerts]
+
+    assert story() == story()
+    assert len(story()) >= 6
+
+
+def test_every_signal_has_evidence_with_figures_and_a_cause_or_a_timer(verdicts):
+    for verdict in verdicts:
+        assert verdict.evidence
+        if isinstance(verdict, Signal):
+            assert "measure" in verdict.evidence
+            figures = [v for v in verdict.evidence.values() if isinstance(v, int | float)]
+            assert figures or verdict.evidence["measure"] == "call_forwarding"
+        assert all(isinstance(value, int | float | str | list) for value in verdict.evidence.values())
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_texts_need_nothing_that_the_evidence_lacks(name, language, verdicts):
+    texts = RULES[name].texts[language]
+    for verdict in verdicts:
+        if verdict.kind == name:
+            template = texts.reason if isinstance(verdict, Signal) else texts.cleared
+            assert template.format(**verdict.evidence).strip()
+            assert "{" not in template.format(**verdict.evidence)
+
+
+def placeholders(text):
+    names = {name.split(":")[0] for _, name, _, _ in string.Formatter().parse(text) if name}
+    return {name.removesuffix("_zh").removesuffix("_en") for name in names}
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_texts_are_there_in_both_languages_with_the_same_placeholders(name):
+    texts = RULES[name].texts
+    assert set(texts) == {"zh", "en"}
+    for part in ("title", "reason", "cleared", "next_step"):
+        zh, en = getattr(texts["zh"], part), getattr(texts["en"], part)
+        assert placeholders(zh) == placeholders(en), part
+        assert any("一" <= letter <= "鿿" for letter in zh), part
+        assert not any("一" <= letter <= "鿿" for letter in en), part
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_what_a_rule_declares_is_there(name):
+    rule = RULES[name]
+    assert len(rule.practice) > 40
+    assert rule.respond_within_h > 0
+    assert isinstance(rule.behavioural, bool)
+    assert rule.version >= 1
+    assert rule.listens <= set(EVENTS)
+    assert rule.__doc__
+    assert all(field.description for field in rule.Params.model_fields.values())
+
+
+@pytest.mark.parametrize(("name", "topic"), list(product(sorted(RULES), sorted(EVENTS))))
+def test_a_rule_is_silent_on_an_empty_state(name, topic):
+    rule = bound(name)
+    if topic in rule.listens:
+        assert rule.evaluate(State(), EVENTS[topic]) is None
+        assert rule.next_due(State(), EVENTS[topic]) is None
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_rules_own_timer_on_an_empty_state_is_silent(name):
+    rule = bound(name)
+    if rule.next_due.__func__ is not Rule.next_due:
+        assert rule.evaluate(State(), Tick(name, T0 + DAY)) is None
+        assert rule.next_due(State(), Tick(name, T0 + DAY)) is None
+
+
+ABSURD = {
+    "balance_drop": [
+        {"min_history_days": 6}, {"min_history_days": 86}, {"min_history_days": 30.5}, {"spread": -1},
+        {"spread": 21}, {"min_share": 0}, {"min_share": 1.1}, {"sudden_share": 0}, {"sudden_share": 2},
+        {"min_amount": -1}, {"severe_share": 0}, {"outflow_share": 0}, {"outflow_hours": 0}, {"outflow_hours": 169},
+        {"recovered_share": 0}, {"recovered_share": 1.5}, {"day_end_grace_min": -1}, {"day_end_grace_min": 721},
+        {"min_share": "much"}, {"min_amount": None}, {"enabled": "perhaps"}, {"unheard_of": 1},
+    ],
+    "call_forwarding_off_net": [
+        {"outflow_min": -1}, {"outflow_share": -0.1}, {"outflow_share": 1.1}, {"outflow_hours": 0},
+        {"outflow_hours": 169}, {"unheard_of": 1},
+    ],
+    "serious_complaint": [
+        {"serious": ["awful"]}, {"serious": "high"}, {"repeat_days": 0}, {"repeat_days": 93}, {"repeat_days": 1.5},
+        {"words": ["sue"]}, {"words": {"law": "sue"}}, {"unheard_of": 1},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_every_parameter_that_is_a_number_is_among_the_absurd_ones(name):
+    tried = {key for absurd in ABSURD[name] for key in absurd}
+    numbers = {key for key, field in RULES[name].Params.model_fields.items() if field.annotation in (int, float)}
+    assert numbers <= tried
+
+
+@pytest.mark.parametrize(("name", "absurd"), [(name, a) for name in sorted(ABSURD) for a in ABSURD[name]])
+def test_absurd_parameters_are_refused_by_name(name, absurd):
+    sections = {**SECTIONS, name: {**SECTIONS[name], **absurd}}
+    with pytest.raises(RegistryError, match=rf"^rules\.{name}\.{next(iter(absurd))}"):
+        build(sections, SHANGHAI)
+
+
+def test_the_shipped_configuration_says_what_the_rules_say():
+    for name, rule in RULES.items():
+        shipped = rule.Params.model_validate(SECTIONS[name]).model_dump()
+        code = rule.Params().model_dump()
+        if name == "serious_complaint":
+            assert shipped.pop("words")
+            assert code.pop("words") == {}  # the lexicon is the file's
+        assert shipped == code
+
+
+def test_a_section_for_no_rule_names_the_rules_there_are():
+    with pytest.raises(RegistryError, match=r"rules\.nonsense: no such rule; there are balance_drop, call_"):
+        build({**SECTIONS, "nonsense": {}}, SHANGHAI)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_rule_without_a_section_is_an_error(name):
+    sections = {key: value for key, value in SECTIONS.items() if key != name}
+    with pytest.raises(RegistryError, match=rf"rules\.{name}: is not configured; add the section \[rules\.{name}\]"):
+        build(sections, SHANGHAI)
+
+
+def test_a_rule_that_is_switched_off_is_left_out():
+    sections = {**SECTIONS, "balance_drop": {**SECTIONS["balance_drop"], "enabled": False}}
+    assert [rule.name for rule in build(sections, SHANGHAI)] == ["call_forwarding_off_net", "serious_complaint"]
+
+
+def test_parameters_cannot_be_changed_afterwards():
+    with pytest.raises(ValidationError):
+        bound("balance_drop").params.min_share = 1
+
+
+def scratch(monkeypatch, tmp_path, **sources):
+    """A package of rules made of the sources given, in place of ours."""
+    package = types.ModuleType("scratch_rules")
+    package.__path__ = [str(tmp_path)]
+    for name, source in sources.items():
+        (tmp_path / f"{name}.py").write_text(source)
+    monkeypatch.setitem(sys.modules, "scratch_rules", package)
+    for name in sources:
+        monkeypatch.delitem(sys.modules, f"scratch_rules.{name}", raising=False)
+    monkeypatch.setattr(registry, "package", package)
+
+
+RULE = """
+from stream.rules.base import Params, Rule
+class {cls}(Rule[Params]):
+    name = "{name}"
+    def evaluate(self, state, event): return None
+"""
+
+
+def test_a_rule_in_a_file_of_another_name_is_an_error(monkeypatch, tmp_path):
+    scratch(monkeypatch, tmp_path, one=RULE.format(cls="One", name="other"))
+    with pytest.raises(RegistryError, match="rule other must stand in a file of its own name"):
+        discover()
+
+
+def test_two_rules_of_one_name_are_an_error(monkeypatch, tmp_path):
+    scratch(monkeypatch, tmp_path, one=RULE.format(cls="One", name="one") + RULE.format(cls="Two", name="one"))
+    with pytest.raises(RegistryError, match="one"):
+        discover()
+
+
+def test_bases_and_imported_rules_are_not_taken_for_rules(monkeypatch, tmp_path):
+    source = "from stream.rules.balance_drop import BalanceDrop\nfrom stream.rules.base import Rule\n"
+    scratch(monkeypatch, tmp_path, helper=source, one=RULE.format(cls="One", name="one"))
+    assert list(discover()) == ["one"]
+
+
+def test_a_rule_file_that_cannot_be_imported_is_not_passed_over(monkeypatch, tmp_path):
+    scratch(monkeypatch, tmp_path, broken="import no_such_module_anywhere")
+    with pytest.raises(ModuleNotFoundError):
+        discover()
