@@ -58,10 +58,10 @@ class Pipeline:
 
     def expire(self, customer: str, state: State, moment: Moment) -> list[Alert]:
         """End what has been open too long; called when the policy's timer is due."""
-        late = [(kind, e) for kind, e in state.episodes.items() if e.expires_at <= moment.time]
-        return [
-            self._end(customer, state, self._rules[k], e, moment, "expired", None) for k, e in late if k in self._rules
-        ]
+        late = [(kind, e) for kind, e in self._living(state) if e.expires_at <= moment.time]
+        alerts = [self._end(customer, state, self._rules[k], e, moment, "expired", None) for k, e in late]
+        self._set_timer(state)  # it fired, and there may be others
+        return alerts
 
     def feedback(self, state: State, event: Feedback) -> None:
         """An outcome closes its episode; the desk, which knows who did it, says so on `alerts`."""
@@ -131,7 +131,12 @@ class Pipeline:
         self._set_timer(state)
 
     def _set_timer(self, state: State) -> None:
-        if state.episodes:
-            state.timers[TIMER] = min(episode.expires_at for episode in state.episodes.values())
+        due = [episode.expires_at for _, episode in self._living(state)]
+        if due:
+            state.timers[TIMER] = min(due)
         else:
             state.timers.pop(TIMER, None)
+
+    def _living(self, state: State) -> list[tuple[str, Episode]]:
+        """Return the episodes that can still change; those of a rule that was switched off wait for its return."""
+        return [(kind, episode) for kind, episode in state.episodes.items() if kind in self._rules]
