@@ -163,12 +163,18 @@ class KafkaShardLog:
 
     async def fetch(self, full: Collection[str], wait_s: float) -> Mapping[str, Sequence[Record]]:
         """Return what the consumer delivered; see the port."""
-        if not self._arrived.is_set():
-            try:
-                await asyncio.wait_for(self._arrived.wait(), wait_s)
-            except TimeoutError:
-                return {}
+        if found := self._drain(full):
+            return found
+        # What waits in a full topic is no reason to return at once: the caller would ask again without ever giving
+        # the consumer a turn to deliver what the others lack.
         self._arrived.clear()
+        try:
+            await asyncio.wait_for(self._arrived.wait(), wait_s)
+        except TimeoutError:
+            return {}
+        return self._drain(full)
+
+    def _drain(self, full: Collection[str]) -> dict[str, Sequence[Record]]:
         found: dict[str, Sequence[Record]] = {}
         for topic, inbox in self._inbox.items():
             if inbox and topic not in full:
@@ -177,8 +183,6 @@ class KafkaShardLog:
                 if topic in self._paused:
                     self._paused.discard(topic)
                     self._intake.resume(self._intake.partition(topic, self.shard))
-        if any(self._inbox.values()):
-            self._arrived.set()
         return found
 
     def settled(self, topic: str) -> float:
