@@ -63,6 +63,7 @@ def build_app(settings: Settings, *, role: str = "worker") -> faust.App:
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
         autodiscover=False,
+        datadir=settings.engine.state_dir / "faust",  # it makes one whether it needs it or not
     )
     app.transport = CommittedTransport(app.conf.broker_consumer, app, app.loop)
     return app

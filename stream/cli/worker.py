@@ -31,5 +31,6 @@ def command(
     worker = faust.Worker(
         app, engine, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
     )
+    worker.spinner = None  # it draws on whatever stdout is
     calm_clients()
     worker.execute_from_commandline()
