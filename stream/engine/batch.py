@@ -74,12 +74,13 @@ class Batch:
         for topic, count in self.handled.items():
             self.results[topic, "handled"] = count
         changes = [(customer, due, 0) for customer, due in self.stale]  # first: a state may want the same time again
+        stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
             if not held.done:
                 continue
             self.output.changelog[STATE + customer] = None if held.state is None else encode(held.state)
             after = held.state.due() if held.state is not None else 0
-            if after != held.due:
+            if after != held.due or customer in stale:
                 changes.append((customer, held.due, after))
         return changes
 
@@ -94,6 +95,7 @@ class Batch:
         if type(event) is Forget:
             held.state = None
             held.done.append((event, None))
+            self._note_due(customer, held)
             self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
             return
         moment = Moment(event.time, self._detected, self._opens_from)
