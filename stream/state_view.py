@@ -149,7 +149,7 @@ def _usage(bucket: Sequence[int]) -> str:
 
 
 def _outflows(view: _View) -> Iterator[str]:
-    for flow in view.raw["outflows"]:
+    for flow in (flow for flow in view.raw["outflows"] if flow["amount"]):
         yield f"{view.when(flow['time'])}  {view.money(flow['amount'])} to {flow['institution']}"
 
 

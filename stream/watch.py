@@ -43,8 +43,8 @@ STATE: dict[str, dict[Language, str]] = {
 _STYLE = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
 _OVER = frozenset({"resolved", "expired", "closed"})
 _WORDS: dict[Language, dict[str, str]] = {
-    "en": {"customer": "customer", "rm": "RM", "nobody": "no RM", "to": "also to", "by": "By"},
-    "zh": {"customer": "客户", "rm": "客户经理", "nobody": "无客户经理", "to": "抄送", "by": "最迟"},
+    "en": {"customer": "customer", "rm": "RM", "nobody": "no RM", "to": "also to", "by": "By", "colon": ": "},
+    "zh": {"customer": "客户", "rm": "客户经理", "nobody": "无客户经理", "to": "抄送", "by": "最迟", "colon": "："},
 }
 
 
@@ -151,7 +151,7 @@ def render(one: Received, language: Language, zone: ZoneInfo) -> list[Text]:
     if alert.next_step is not None:
         due = _when(alert.next_step.due, None, zone)
         step = alert.next_step.zh if language == "zh" else alert.next_step.en
-        body.append(Text(f"→ {words['by']} {due}: {_clean(step)}", "italic"))
+        body.append(Text(f"→ {words['by']} {due}{words['colon']}{_clean(step)}", "italic"))
     return [head, *body]
 
 
