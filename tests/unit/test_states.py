@@ -1,0 +1,95 @@
+"""The decoded states in memory: those of the batch, and the most recently used ones besides."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.domain.state import State, encode
+from stream.engine.states import States
+from stream.engine.store import STATE, Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path / "s")
+    made.write([(STATE + b"%d" % n, encode(State(newest=n, timers={"x": n + 1}))) for n in range(6)], [], 1, 1)
+    yield made
+    made.close()
+
+
+def test_a_known_customer_is_read_with_its_due_time_and_an_unknown_one_is_none(store):
+    states = States(store, 9)
+    held = states.touch(b"3")
+    assert (held.state.newest, held.due) == (3, 4)
+    unknown = states.touch(b"nobody")
+    assert (unknown.state, unknown.due) == (None, 0)
+
+
+def test_touching_twice_is_the_same_object_also_in_the_next_batch(store):
+    states = States(store, 9)
+    held = states.touch(b"3")
+    assert states.touch(b"3") is held
+    states.commit()
+    assert states.touch(b"3") is held
+
+
+def test_what_was_touched_comes_in_order(store):
+    states = States(store, 9)
+    for customer in (b"3", b"1", b"3", b"2"):
+        states.touch(customer)
+    assert [customer for customer, _ in states.touched()] == [b"3", b"1", b"2"]
+    states.commit()
+    assert list(states.touched()) == []
+
+
+def test_commit_forgets_the_steps_and_takes_the_due_time_of_the_state(store):
+    states = States(store, 9)
+    held, gone = states.touch(b"3"), states.touch(b"4")
+    held.state.timers = {"y": 99}
+    gone.state = None
+    held.done.append((None, None))
+    states.commit()
+    assert (held.done, held.due, gone.due) == ([], 99, 0)
+
+
+def test_only_the_most_recently_used_are_kept(store):
+    states = States(store, 3)
+    first = {customer: states.touch(customer) for customer in (b"0", b"1", b"2")}
+    states.commit()
+    for customer in (b"0", b"3"):  # 0 is used again, and then there is one too many
+        states.touch(customer)
+        states.commit()
+    assert states.touch(b"2") is first[b"2"]
+    assert states.touch(b"0") is first[b"0"]
+    assert states.touch(b"1") is not first[b"1"]
+
+
+def test_without_room_nothing_is_kept_between_batches(store):
+    states = States(store, 0)
+    held = states.touch(b"3")
+    states.commit()
+    assert states.touch(b"3") is not held
+
+
+def test_the_batch_is_never_evicted(store):
+    states = States(store, 1)
+    held = [states.touch(b"%d" % n) for n in range(6)]
+    assert [states.touch(b"%d" % n) for n in range(6)] == held
+
+
+def test_reload_takes_the_state_back_to_the_stored_one(store):
+    states = States(store, 9)
+    held = states.touch(b"3")
+    held.state.newest = 77
+    assert states.reload(b"3") is held
+    assert held.state.newest == 3
+    unknown = states.touch(b"nobody")
+    unknown.state = State()
+    assert states.reload(b"nobody").state is None
+
+
+def test_a_look_does_not_touch(store):
+    states = States(store, 9)
+    assert states.peek(b"3").newest == 3
+    assert states.peek(b"nobody") is None
+    assert list(states.touched()) == []
