@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+_GC = (50_000, 50, 100)
+"""States are trees without cycles: the default thresholds would walk all of them for every few thousand events."""
+
 
 def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
@@ -17,6 +20,8 @@ def command(
     Start as many as there is work for; the shards are divided among them. Metrics, health and readiness are on the
     internal port (section http of the settings).
     """
+    import gc
+
     import faust
 
     from stream.app import build_worker
@@ -31,6 +36,9 @@ def command(
     worker = faust.Worker(
         app, engine, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
     )
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC)
     worker.spinner = None  # it draws on whatever stdout is
     calm_clients()
     worker.execute_from_commandline()

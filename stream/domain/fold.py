@@ -65,12 +65,13 @@ def _transaction(state: State, event: Transaction, business: Business) -> None:
 
 def _outflow(state: State, event: Transaction, institution: str) -> None:
     oldest = state.newest - OUTFLOW_DAYS * DAY_MS
-    kept = [flow for flow in state.outflows if flow.time >= oldest]
+    kept = state.outflows
+    if kept and kept[0].time < oldest:
+        kept = state.outflows = [flow for flow in kept if flow.time >= oldest]
     if event.time >= oldest:
         kept.append(Outflow(event.time, event.amount, institution, event.event_id))
     if len(kept) > MOST_OUTFLOWS:  # the small ones tell least
         kept.remove(min(kept, key=lambda flow: (flow.amount, flow.time)))
-    state.outflows = kept
 
 
 def _balance(state: State, event: Balance, business: Business) -> None:

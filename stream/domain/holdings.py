@@ -108,6 +108,11 @@ def refresh_baseline(state: State, today: int) -> None:
     """
     if state.baseline is not None and state.baseline.day >= today:
         return
+    if state.baseline is None and not any(
+        (oldest := account.closings.oldest()) is not None and oldest <= today - RECENT_DAYS
+        for account in state.accounts.values()
+    ):
+        return  # too young to have one
     series = closings(state, today - DAYS + 1, today - RECENT_DAYS)
     if not series:
         state.baseline = None

@@ -20,6 +20,9 @@ RETRY_BACKOFF_MS = 5
 """Between transactions aiokafka waits this long when the broker still finishes the last one; its default of 100 is
 five times the transaction itself. `stream.logs` keeps what it says while a broker is away to a line in five seconds."""
 
+COMPRESSION = "zstd"
+"""aiokafka compresses lz4 at level 9: 34 ms for 900 kB of states, where zstd takes 6 ms and a quarter less room."""
+
 _BATCH_BYTES = 900_000  # of a record batch, before compression
 _REQUEST_BYTES = 16 << 20
 
@@ -50,7 +53,7 @@ class KafkaShardLog:
             **client_options(self._settings.kafka),
             transactional_id=f"{engine.group}-{self.shard}",
             transaction_timeout_ms=engine.transaction_timeout_ms,
-            compression_type="lz4",
+            compression_type=COMPRESSION,
             retry_backoff_ms=RETRY_BACKOFF_MS,
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,

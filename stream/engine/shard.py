@@ -22,6 +22,9 @@ from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 
 POLL_S = 0.05
+_TURN = 200
+"""Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
+
 FirstStart = Callable[[], Awaitable[int]]
 """Returns the event time, epoch ms, from which warnings may open (backfill)."""
 
@@ -164,7 +167,7 @@ class Shard:
         """Put what has arrived into the merge and return how much it was."""
         arrived = await self._log.fetch(self._merge.full(), wait_s)
         now = float(self._wall())
-        count = 0
+        count = read = 0
         for topic, records in arrived.items():
             count += len(records)
             for record in records:
@@ -174,6 +177,9 @@ class Shard:
                 except Rejected as why:
                     item = Item(-1, topic, record, why, now)
                 self._merge.put(item)
+                read += 1
+                if read % _TURN == 0:
+                    await asyncio.sleep(0)
         if count:
             self._last_input = round(now)
         return count
@@ -186,10 +192,12 @@ class Shard:
         started = clock.perf_counter()
         batch = self._batch()
         stream_time = self._meta.stream_time
-        for item in items:
+        for count, item in enumerate(items, 1):
             stream_time = batch.take(item, stream_time)
             if item.time >= stream_time:
                 self._newest_record = (item.time, item.record.timestamp)
+            if count % _TURN == 0:
+                await asyncio.sleep(0)
         self._metrics.phase_seconds.labels("step").observe(clock.perf_counter() - started)
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(len(items))
