@@ -135,9 +135,10 @@ def _messages() -> dict[str, dict[str, Any]]:
             examples=[{"headers": examples.DEAD_LETTER_HEADERS}],
         ),
         "RedriveReceipt": _message(
-            "Tombstone",
+            "Nothing",
             "A dead letter's record was sent again, in the same transaction",
             headers="RedriveReceiptHeaders",
+            content=_BYTES,
             examples=[{"headers": examples.RECEIPT_HEADERS}],
         ),
     }

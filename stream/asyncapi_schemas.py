@@ -186,5 +186,6 @@ _OWN: dict[str, Schema] = {
         "description": "One version byte, eight bytes with the next timer's due time (big-endian epoch ms, 0 = none), "
         "MessagePack. For Churnwatch itself; ask a worker's /state/{customer} for a readable form.",
     },
+    "Nothing": {"type": "string", "maxLength": 0, "description": "No bytes: everything is in the headers."},
     "Tombstone": {"type": "null"},
 }

@@ -176,7 +176,7 @@ class Redrive:
         }
         sent = await producer.send(
             self._settings.topics.prefix + TOPIC,
-            None,
+            b"",  # not null: a record needs a key or a value, and the letter may have no key
             key=one.key,
             partition=one.id.partition,
             headers=[(name, str(text).encode()) for name, text in headers.items()],
