@@ -63,6 +63,8 @@ class KafkaShardLog:
             return await self._read_opening()
         except ProducerFenced:
             raise Fenced(f"shard {self.shard}") from None
+        except KafkaError as fault:
+            raise LogFailure(f"shard {self.shard} cannot be opened: {type(fault).__name__}: {fault}") from fault
 
     async def _read_opening(self) -> Opening:
         options = client_options(self._settings.kafka)

@@ -116,6 +116,13 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _own(self, number: int, share: int) -> None:
         """Open and run a shard until it is lost, reopening it after what may pass."""
+        try:
+            await self._keep_running(number, share)
+        finally:
+            if self._tasks.get(number) is asyncio.current_task():  # ended by itself: may be assigned again
+                del self._tasks[number]
+
+    async def _keep_running(self, number: int, share: int) -> None:
         while True:
             try:
                 await self._run(number, share)
