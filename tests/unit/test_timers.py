@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import examples
 
 from stream.engine import timers
 from stream.engine.store import Store
@@ -145,7 +146,7 @@ def test_what_is_set_after_a_trim_comes_in_order(store):
     assert distinct(index) == sorted([*entries, (15, b"near"), (255, b"far")])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.lists(
         st.tuples(st.sampled_from([b"a", b"b", b"c", b"d", b"e", b"f", b"g"]), st.integers(0, 30), st.booleans()),
