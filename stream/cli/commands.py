@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from stream.cli import (
+    asyncapi,
     control,
     convert,
     deadletters,
@@ -38,6 +39,7 @@ def build() -> typer.Typer:
     app.command("state")(state.command)
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(control.app, name="control")
+    app.command("asyncapi")(asyncapi.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)

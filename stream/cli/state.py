@@ -55,4 +55,4 @@ async def _ask(settings: Settings, worker: str, customer: str) -> dict[str, Any]
     from stream.engine.directory import token
 
     urls = [worker] if worker else await asking.workers(located(settings))
-    return await asking.ask(urls, customer, token(settings))
+    return await asking.ask(urls, customer, token(settings, make=False))

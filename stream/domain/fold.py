@@ -55,7 +55,7 @@ def _transaction(state: State, event: Transaction, business: Business) -> None:
     incoming = event.amount if event.direction == "in" else 0
     windows.add(state, business, day, incoming, event.amount - incoming, event.unit, event.quantity or 0)
     other = event.counterparty
-    if other is not None and event.direction == "out" and business.is_elsewhere(other.institution):
+    if event.amount and other is not None and event.direction == "out" and business.is_elsewhere(other.institution):
         _outflow(state, event, other.institution or "")
     if event.balance_after is not None:
         account = event.account_id or DEFAULT_ACCOUNT

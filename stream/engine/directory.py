@@ -39,13 +39,18 @@ def readable(entries: dict[bytes, bytes]) -> list[Entry]:
     return sorted(found, key=lambda entry: -entry.at)
 
 
-def token(settings: Settings) -> str:
-    """Return the bearer token of the internal port: the configured one, or one made and kept beside the state."""
+def token(settings: Settings, *, make: bool = True) -> str:
+    """Return the bearer token of the internal port: the configured one, or the one kept beside the state.
+
+    `make`: where there is neither, make one and keep it; otherwise the answer is then empty.
+    """
     configured = settings.http.token.get_secret_value()
     if configured:
         return configured
     file = Path(settings.engine.state_dir) / _TOKEN_FILE
     if not file.exists():
+        if not make:
+            return ""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(32), encoding="utf-8")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 import aiohttp
 import orjson
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from yarl import URL
 
 from stream.domain.state import encode
 from stream.engine import directory
@@ -104,10 +106,11 @@ class InternalPort:
         if entry is None:
             return _fault(503, f"nobody owns shard {shard} just now: ask again")
         headers = {"Authorization": f"Bearer {self._token}", _FORWARDED: "1"}
+        address = URL(f"{entry.url}/state/{quote(customer, safe='')}", encoded=True)
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_FORWARD_S)) as session,
-                session.get(f"{entry.url}/state/{customer}", headers=headers) as answer,
+                session.get(address, headers=headers) as answer,
             ):
                 return web.Response(body=await answer.read(), status=answer.status, content_type="application/json")
         except (aiohttp.ClientError, TimeoutError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import subprocess
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -111,7 +112,7 @@ async def test_the_command_ends_cleanly_when_nobody_reads_any_more(settings):
 
 
 async def test_commands_take_effect_and_two_workers_answer_for_every_customer(settings, tmp_path):
-    customers = [f"客户 {number}" for number in range(40)]
+    customers = [f"客户 {number}" if number % 2 else f"c/{number}?a#%41" for number in range(40)]
     assert {partition_for(c.encode(), settings.topics.partitions) for c in customers} == {0, 1, 2, 3}
     lines = [
         Line("balances", c, TIME, {"event_id": "e", "customer_id": c, "time": TIME, "account_id": "a", "balance": n})
@@ -126,7 +127,7 @@ async def test_commands_take_effect_and_two_workers_answer_for_every_customer(se
         secret = token(settings)
 
         async def known() -> int:
-            return sum([(await one.get(f"/state/{c}", secret))[0] == 200 for c in customers])
+            return sum([(await one.get(f"/state/{quote(c, safe='')}", secret))[0] == 200 for c in customers])
 
         await eventually(known, lambda count: count == len(customers))
         for worker in (one, two):
