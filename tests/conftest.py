@@ -1,12 +1,76 @@
-"""For every test: Hypothesis gives the same examples each time, so that a red run can be run again.
+"""For every test: a real broker of the session's own, and settings with topics of a test's own.
 
-`CHURNWATCH_TEST_EFFORT=20` tries twenty times as many examples, and other ones each time.
+Without a broker those tests fail that ask for one. Hypothesis gives the same examples each time, so that a red run can
+be run again; `CHURNWATCH_TEST_EFFORT=20` tries twenty times as many examples, and other ones each time.
 """
 
 from __future__ import annotations
 
-from hypothesis import settings
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 from support.effort import EFFORT
 
-settings.register_profile("repeatable", deadline=None, derandomize=EFFORT == 1, database=None)
-settings.load_profile("repeatable")
+from stream.broker import admin, launcher
+from stream.broker.launcher import Broker
+from stream.broker.layout import wanted
+from stream.config import Settings, load
+from stream.engine.clients import client_options
+
+PARTITIONS = 4
+
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=EFFORT == 1, database=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def broker_env() -> dict[str, str]:
+    """The environment without a broker in it: tests start their own, and may kill it."""
+    return {key: value for key, value in os.environ.items() if key not in ("KAFKA_BOOTSTRAP", "KAFKA_HOME")}
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory, broker_env: dict[str, str]) -> Iterator[Broker]:
+    """An embedded broker for the whole session; the jars come from the user's cache, all else is temporary."""
+    node = tmp_path_factory.mktemp("broker")
+    started = launcher.up(load(env={}), data=node, env=broker_env)
+    yield started
+    launcher.down(data=node)
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    """Names of tests' topics and groups: a session's broker is its own, so counting is unique enough."""
+    return itertools.count(1)
+
+
+@pytest.fixture
+def bare_settings(broker: Broker, numbers: Iterator[int], tmp_path: Path) -> Settings:
+    """Settings with a prefix, a group and a state directory of the test's own; no topic exists yet."""
+    number = next(numbers)
+    base = load(env={})
+    return base.model_copy(
+        update={
+            "kafka": base.kafka.model_copy(update={"bootstrap": broker.bootstrap}),
+            "topics": base.topics.model_copy(update={"prefix": f"t{number}-", "partitions": PARTITIONS}),
+            "engine": base.engine.model_copy(update={"group": f"g{number}", "state_dir": tmp_path / "state"}),
+        }
+    )
+
+
+@pytest.fixture
+async def settings(bare_settings: Settings) -> AsyncIterator[Settings]:
+    """As `bare_settings`, with every topic created; deleted afterwards, so that a long session stays quick."""
+    await admin.apply(bare_settings)
+    yield bare_settings
+    client = AIOKafkaAdminClient(**client_options(bare_settings.kafka))
+    await client.start()
+    try:
+        await client.delete_topics([want.name for want in wanted(bare_settings)])
+    finally:
+        await client.close()
