@@ -49,18 +49,22 @@ def numbers() -> Iterator[int]:
     return itertools.count(1)
 
 
-@pytest.fixture
-def bare_settings(broker: Broker, numbers: Iterator[int], tmp_path: Path) -> Settings:
-    """Settings with a prefix, a group and a state directory of the test's own; no topic exists yet."""
-    number = next(numbers)
+def own_settings(broker: Broker, number: int, folder: Path) -> Settings:
+    """Return settings with a prefix, a group and a state directory of a test's own; no topic exists yet."""
     base = load(env={})
     return base.model_copy(
         update={
             "kafka": base.kafka.model_copy(update={"bootstrap": broker.bootstrap}),
             "topics": base.topics.model_copy(update={"prefix": f"t{number}-", "partitions": PARTITIONS}),
-            "engine": base.engine.model_copy(update={"group": f"g{number}", "state_dir": tmp_path / "state"}),
+            "engine": base.engine.model_copy(update={"group": f"g{number}", "state_dir": folder / "state"}),
         }
     )
+
+
+@pytest.fixture
+def bare_settings(broker: Broker, numbers: Iterator[int], tmp_path: Path) -> Settings:
+    """As `own_settings`, on the session's broker."""
+    return own_settings(broker, next(numbers), tmp_path)
 
 
 @pytest.fixture

@@ -32,23 +32,24 @@ class Case:
     want: Outcome
 
 
-def _case(events: int, customers: int, seed: int) -> Case:
+def case(events: int, customers: int, seed: int, partitions: int = PARTITIONS) -> Case:
+    """Make traffic and its outcome."""
     settings = load(env={})
-    settings = settings.model_copy(update={"topics": settings.topics.model_copy(update={"partitions": PARTITIONS})})
+    settings = settings.model_copy(update={"topics": settings.topics.model_copy(update={"partitions": partitions})})
     lines = traffic(events, customers, seed)
-    return Case(lines, oracle.expected(settings, [*lines, *closing(PARTITIONS)]))
+    return Case(lines, oracle.expected(settings, [*lines, *closing(partitions)]))
 
 
 @pytest.fixture(scope="session")
 def large() -> Case:
     """100 000 events of 2 500 customers."""
-    return _case(100_000, 2_500, seed=1)
+    return case(100_000, 2_500, seed=1)
 
 
 @pytest.fixture(scope="session")
 def small() -> Case:
     """20 000 events of 500 customers."""
-    return _case(20_000, 500, seed=2)
+    return case(20_000, 500, seed=2)
 
 
 @pytest.fixture

@@ -1,0 +1,91 @@
+"""A live zombie: the old owner of a shard goes on processing beside the new one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from chaos import oracle
+from chaos.conftest import Case, case
+from chaos.fleet import for_chaos
+from chaos.owner import Owner
+from chaos.traffic import closing
+from stream.broker import admin
+from stream.config import Settings
+from stream.engine.first_start import settle_positions
+from stream.engine.kafka_log import KafkaShardLog
+from stream.engine.log import Fenced, Opening
+from stream.produce import produce
+
+HANDOVERS = 5
+
+
+@pytest.fixture(scope="module")
+def one_shard() -> Case:
+    """Traffic for a single shard."""
+    return case(8_000, 200, seed=3, partitions=1)
+
+
+@pytest.fixture
+async def single(bare_settings: Settings) -> AsyncIterator[Settings]:
+    """Settings with one shard, its topics made and its first positions settled."""
+    topics = bare_settings.topics.model_copy(update={"partitions": 1})
+    settings = for_chaos(bare_settings.model_copy(update={"topics": topics}), batch_events=100)
+    await admin.apply(settings)
+    await settle_positions(settings)
+    yield settings
+
+
+class ReadsFirst(KafkaShardLog):
+    """Opens in the wrong order: reads where the shard stands, then starts the producer that fences the old owner."""
+
+    async def open(self) -> Opening:
+        opening = await self._read_opening()
+        taken = sum(opening.committed.values())
+        while sum((await oracle.positions(self._settings)).values()) < taken + 200:
+            await asyncio.sleep(0.01)  # what a restore takes: meanwhile the old owner commits
+        await super().open()
+        return opening
+
+
+async def pass_on(settings: Settings, case: Case, tmp_path: Path, log: type[KafkaShardLog]) -> list[Owner]:
+    """Pass the traffic by a row of owners, each of which takes the shard from one that is alive and at work."""
+    owners: list[Owner] = []
+    lines = [*case.lines, *closing(1)]
+    try:
+        sending = asyncio.create_task(produce(settings, case.lines, rate=4000))
+        for number in range(HANDOVERS + 1):
+            await oracle.until_taken(settings, number * len(case.lines) // (HANDOVERS + 2), 30)
+            owners.append(Owner(settings, tmp_path / str(number), log if number else KafkaShardLog))
+            await owners[-1].open()
+        await sending
+        await produce(settings, closing(1))
+        await oracle.until_taken(settings, len(lines), 30)
+        for old in owners[:-1]:
+            assert old.running is not None
+            with pytest.raises(Fenced):  # it was alive, and it was the fence that ended it
+                await asyncio.wait_for(asyncio.shield(old.running), 10)
+        return owners
+    finally:
+        for owner in owners:
+            await owner.close()
+
+
+@pytest.mark.timeout(90)
+async def test_an_old_owner_that_goes_on_beside_the_new_one_does_no_harm(
+    single: Settings, one_shard: Case, tmp_path: Path
+) -> None:
+    await pass_on(single, one_shard, tmp_path / "slot", KafkaShardLog)
+    assert oracle.difference(one_shard.want, await oracle.found(single)) == ""
+
+
+@pytest.mark.timeout(90)
+async def test_reading_the_positions_before_fencing_would_be_seen_as_wrong(
+    single: Settings, one_shard: Case, tmp_path: Path
+) -> None:
+    await pass_on(single, one_shard, tmp_path / "slot", ReadsFirst)
+    wrong = oracle.difference(one_shard.want, await oracle.found(single))
+    assert "alert ids doubled" in wrong and "states wrong" in wrong, wrong
