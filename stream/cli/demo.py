@@ -60,4 +60,8 @@ def command(
         town = source_file is None and source is None
         pace = (_RATE if town else None) if rate is None else rate or None
         plan = run.Plan(what, events, pace, leave or not console.is_terminal, config)
-        raise typer.Exit(asyncio.run(run.run(settings, plan, console)))
+        try:
+            status = asyncio.run(run.run(settings, plan, console))
+        except asyncio.CancelledError:
+            status = 130
+        raise typer.Exit(status)

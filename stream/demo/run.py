@@ -35,6 +35,7 @@ from stream.topics import INPUTS
 _SCRAPE_S = 0.25
 _READY_S = 60.0
 _STALL_S = 120.0
+_LAST_S = 15.0
 _BROKER = "demo"
 
 
@@ -56,7 +57,11 @@ class Plan:
 
 async def run(settings: Settings, plan: Plan, console: Console) -> int:
     """Run the demo and return the exit status: 0 only if every event was accounted for."""
-    ours = launcher.status(settings, name=_BROKER)
+    task = asyncio.current_task()
+    assert task is not None
+    for name in (signal.SIGINT, signal.SIGTERM):  # until the show takes them over: take down what is up
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    ours = await asyncio.to_thread(launcher.status, settings, name=_BROKER)
     with tempfile.TemporaryDirectory(prefix="churnwatch-demo-") as folder, shown() as progress:
         progress("starting the broker")
         broker = await asyncio.to_thread(launcher.up, settings, name=_BROKER, progress=progress)
@@ -107,6 +112,7 @@ async def _worker(
         stdout=output,
         stderr=output,
         env=os.environ | ours,
+        start_new_session=True,  # Ctrl-C is for us: the worker ends after what was sent
     )
     try:
         yield process, await _ready(settings, process, folder / "worker.log")
@@ -151,6 +157,7 @@ class Show:
         self._process = process
         self._stop = asyncio.Event()
         self._read = asyncio.Event()
+        self._enough = asyncio.Event()
         self._sent = Sent()
         self._skipped = 0
         self._moved_at = time.monotonic()
@@ -170,6 +177,7 @@ class Show:
         finally:
             self._stop.set()
             self._sent = await feeding
+            self._enough.set()
             await watching
         problems = self._problems()
         seconds = self._moved_at - self._seen.started
@@ -192,7 +200,7 @@ class Show:
         async with Reader(self._settings, "alerts") as reader:
             await reader.from_beginning()
             reading.set()
-            async for records in reader.follow(self._stop):
+            async for records in reader.follow(self._enough):
                 self._read.set()
                 for record in records:
                     alert: dict[str, Any] = orjson.loads(record.value)
@@ -211,9 +219,10 @@ class Show:
                     await self._scrape(session)
                     if self._console.is_terminal:
                         live.update(view.page(self._seen, time.monotonic()), refresh=True)
-            if self._process.returncode is None:
-                with contextlib.suppress(TimeoutError):  # the summary says what is missing
-                    await self._last_alerts(session)
+            await feeding
+            with contextlib.suppress(TimeoutError):  # the summary says what is missing
+                async with asyncio.timeout(_LAST_S):
+                    await self._catch_up(session)
 
     async def _scrape(self, session: aiohttp.ClientSession) -> None:
         try:
@@ -225,13 +234,15 @@ class Show:
             self._moved_at = time.monotonic()
         self._seen.take_figures(time.monotonic(), figures)
 
-    async def _last_alerts(self, session: aiohttp.ClientSession) -> None:
-        """Wait until the reader of `alerts` has seen as many as the worker has committed."""
+    async def _catch_up(self, session: aiohttp.ClientSession) -> None:
+        """Wait until the worker has done what was sent, and the reader of `alerts` has seen what it committed."""
+        while self._seen.figures.accounted < self._seen.sent and self._process.returncode is None:
+            await asyncio.sleep(_SCRAPE_S)
+            await self._scrape(session)
         await self._scrape(session)
-        async with asyncio.timeout(10):
-            while self._seen.kinds.total() < self._seen.figures.alerts.total():
-                self._read.clear()
-                await self._read.wait()
+        while self._seen.kinds.total() < self._seen.figures.alerts.total():
+            self._read.clear()
+            await self._read.wait()
 
     def _ended(self, feeding: asyncio.Task[Sent]) -> bool:
         if self._stop.is_set() or self._process.returncode is not None:
