@@ -15,7 +15,7 @@ from pathlib import Path
 
 from stream.broker.places import cache_dir
 
-from .lineup import REPOSITORY
+from .process import REPOSITORY
 
 
 def python_with(module: str) -> str:
