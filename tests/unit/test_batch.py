@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError
+
 import orjson
 import pytest
 from support.harness import Harness
@@ -10,6 +12,7 @@ from support.units import SHANGHAI
 
 from stream.domain.state import decode
 from stream.domain.step import Step
+from stream.engine import deadletter
 from stream.engine.deadletter import build_version, describe
 from stream.policy.pipeline import Pipeline
 from stream.rules.base import Params, Rule
@@ -259,3 +262,12 @@ async def test_a_forgotten_customer_who_comes_back_with_a_timer_of_the_same_mome
     ]
     await after(harness, parts)
     assert [alert["state"] for alert in harness.alerts()] == ["opened", "opened", "expired"]
+
+
+def test_a_build_that_is_not_installed_says_so(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(deadletter, "version", missing)
+    assert build_version.__wrapped__() == "unknown"
+    assert build_version()  # as it is known to this process

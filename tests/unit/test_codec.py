@@ -124,6 +124,7 @@ def test_a_limit_and_a_products_amount_are_money_too():
 def test_a_snooze_ends_at_a_time():
     event = decode("feedback", {"action": "snooze", "until": "2025-03-02T00:00:00+08:00"})
     assert event.until == 1_740_844_800_000
+    assert decode("feedback", {"action": "snooze", "until": NOW}).until == NOW
 
 
 @pytest.mark.parametrize(

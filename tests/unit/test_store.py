@@ -75,6 +75,11 @@ def test_the_due_index_is_in_order_of_time_and_pages_by_its_last_entry(store):
     assert paged == sorted(entries)
 
 
+def test_what_lies_behind_the_due_index_is_not_taken_for_timers(store):
+    store.write([(b"u/something", b"x")], [(b"a", 0, 5)], 1, 1)
+    assert store.timers_after(0, b"", 9) == [(5, b"a")]
+
+
 def test_loading_a_chunk_of_the_changelog_takes_the_timers_out_of_the_states(store):
     chunk = [(STATE + b"a", due(5)), (STATE + b"b", encode(State())), (META + b"shard", b"m"), (STATE + b"c", None)]
     assert store.load(chunk, 4, 9) == 2
