@@ -81,10 +81,13 @@ class Codec:
         raw = self._parse(value)
         self._units(topic, raw)
         try:
-            event = msgspec.convert(raw, TYPES[topic])
+            event: Any = msgspec.convert(raw, TYPES[topic])
         except msgspec.ValidationError as fault:
             raise _rejected(fault) from None
-        self._check(topic, key, event, timestamp)
+        if topic in _KEYED and (key is None or event.customer_id.encode() != key):
+            raise Rejected("wrong-key", "$.customer_id", "differs from the record's key")
+        if event.time > timestamp + self._future:
+            raise Rejected("future", "$.time", f"lies {event.time - timestamp} ms after the record's arrival")
         return event
 
     def _tombstone(self, topic: str, key: bytes | None, timestamp: int) -> Forget:
@@ -96,7 +99,8 @@ class Codec:
     def _parse(self, value: bytes) -> dict[str, Any]:
         if len(value) > self._max_bytes:
             raise Rejected("too-large", "$", f"{len(value)} bytes; at most {self._max_bytes} are allowed")
-        if value.count(b"{") + value.count(b"[") > self._max_depth and _depth(value) > self._max_depth:
+        brackets = value.count(b"{") + value.count(b"[")  # as many as that many levels need, at least
+        if brackets > self._max_depth and _depth(value) > self._max_depth:
             raise Rejected("too-deep", "$", f"nested deeper than {self._max_depth} levels")
         try:
             raw = orjson.loads(value)
@@ -133,12 +137,6 @@ class Codec:
                     _product(product, f"$.products[{index}]", self._business)
         elif topic == "feedback" and raw.get("until") is not None:
             _put(raw, "until", _millis)
-
-    def _check(self, topic: str, key: bytes | None, event: Any, timestamp: int) -> None:
-        if topic in _KEYED and (key is None or event.customer_id.encode() != key):
-            raise Rejected("wrong-key", "$.customer_id", "differs from the record's key")
-        if event.time > timestamp + self._future:
-            raise Rejected("future", "$.time", f"lies {event.time - timestamp} ms after the record's arrival")
 
 
 def _rejected(fault: msgspec.ValidationError) -> Rejected:

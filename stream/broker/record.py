@@ -12,6 +12,9 @@ import psutil
 
 FILE = "broker.json"
 
+_CLOCK_S = 30.0
+"""A start time is told by the wall clock, which may be set meanwhile; the command line tells the rest."""
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One started broker. `created` is when its process started, in s since the epoch as the system says."""
@@ -53,7 +56,9 @@ def process(node: Path, record: Record) -> psutil.Process | None:
     """
     try:
         found = psutil.Process(record.pid)
-        same = abs(found.create_time() - record.created) < 1.0 and str(node / "server.properties") in found.cmdline()
+        same = (
+            abs(found.create_time() - record.created) < _CLOCK_S and str(node / "server.properties") in found.cmdline()
+        )
         return found if same and found.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None

@@ -89,8 +89,7 @@ class Step:
         if topic == "feedback":
             self._policy.feedback(state, event)
         alerts: list[Alert] = []
-        for rule in self._listening.get(topic, ()):
-            self._ask(customer, state, rule, event, moment, alerts)
+        self._ask(self._listening.get(topic, ()), customer, state, event, moment, alerts)
         return alerts
 
     def timers(self, customer: str, state: State, moment: MomentLike) -> list[Alert]:
@@ -101,20 +100,27 @@ class Step:
             time = state.timers.pop(name)
             rule = self._rules.get(name)
             if rule is not None:
-                self._ask(customer, state, rule, Tick(name, time), moment, alerts)
+                self._ask((rule,), customer, state, Tick(name, time), moment, alerts)
         alerts.extend(self._policy.expire(customer, state, moment))
         return alerts
 
     def _ask(
-        self, customer: str, state: State, rule: RuleLike, event: Any, moment: MomentLike, alerts: list[Alert]
+        self,
+        rules: tuple[RuleLike, ...],
+        customer: str,
+        state: State,
+        event: Any,
+        moment: MomentLike,
+        alerts: list[Alert],
     ) -> None:
-        verdict = rule.evaluate(state, event)
-        if verdict is not None:
-            alert = self._policy.handle(customer, state, rule, verdict, moment)
-            if alert is not None:
-                alerts.append(alert)
-        due = rule.next_due(state, event)
-        if due is not None:
-            state.timers[rule.name] = due
-        elif state.timers:
-            state.timers.pop(rule.name, None)
+        for rule in rules:
+            verdict = rule.evaluate(state, event)
+            if verdict is not None:
+                alert = self._policy.handle(customer, state, rule, verdict, moment)
+                if alert is not None:
+                    alerts.append(alert)
+            due = rule.next_due(state, event)
+            if due is not None:
+                state.timers[rule.name] = due
+            elif state.timers:
+                state.timers.pop(rule.name, None)

@@ -12,35 +12,32 @@ def add(
 ) -> None:
     """Count one movement on business day `day`; money in minor units, usage in thousandths of `unit`."""
     today = business.day(state.newest)
-    month = business.month(day)
-    _count(state.days, day, DAYS, today, amount_in, amount_out, unit, usage)
-    _count(state.weeks, business.week(day), WEEKS, business.week(today), amount_in, amount_out, unit, usage)
-    last = month if day == today else business.month(today)
-    _count(state.months, month, MONTHS, last, amount_in, amount_out, unit, usage)
+    week, month = business.week(day), business.month(day)
+    if day == today:
+        last_week, last_month = week, month
+    else:
+        last_week, last_month = business.week(today), business.month(today)
+    for bucket in (
+        _bucket(state.days, day, DAYS, today),
+        _bucket(state.weeks, week, WEEKS, last_week),
+        _bucket(state.months, month, MONTHS, last_month),
+    ):
+        if bucket is not None:
+            bucket[COUNT] += 1
+            bucket[SUM_IN] += amount_in
+            bucket[SUM_OUT] += amount_out
+            if usage:
+                _use(bucket, USAGE + UNITS[unit or "item"], usage)
 
 
-def _count(
-    buckets: Ring[Bucket],
-    number: int,
-    size: int,
-    last: int,
-    amount_in: int,
-    amount_out: int,
-    unit: str | None,
-    usage: int,
-) -> None:
-    usual = buckets.newest == number and buckets.items  # today's
-    bucket = buckets.items[0] if usual else buckets.get(number)
-    if bucket is None:
-        if number <= last - size:
-            return  # too late to count anywhere
+def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket | None:
+    """Return the bucket of `number`, a new one if need be; `None` when it lies before the window."""
+    items = buckets.items
+    bucket = items[0] if items and buckets.newest == number else buckets.get(number)
+    if bucket is None and number > last - size:
         bucket = [0, 0, 0]
         buckets.put(number, bucket, size, last)
-    bucket[COUNT] += 1
-    bucket[SUM_IN] += amount_in
-    bucket[SUM_OUT] += amount_out
-    if usage:
-        _use(bucket, USAGE + UNITS[unit or "item"], usage)
+    return bucket
 
 
 def _use(bucket: Bucket, place: int, usage: int) -> None:

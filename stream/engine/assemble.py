@@ -86,6 +86,7 @@ class Shards:
         engine = self._engine
         options = ShardOptions(
             topics=INPUTS,
+            group=engine.group,
             batch_events=engine.batch_events,
             cached_states=engine.cached_states // max(1, share),
             merge_wait_ms=engine.merge_wait_ms,

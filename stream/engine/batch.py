@@ -103,7 +103,8 @@ class Batch:
             if held.state is None:
                 held.state = State()
             alerts = self._step.event(event.customer_id, held.state, event, moment)
-            self._note_due(customer, held)
+            if held.state.timers or held.due or self._set:
+                self._note_due(customer, held)
         except Exception as fault:  # poison: its customer's state goes back, the batch goes on
             self._undo(customer)
             self._reject(item, Rejected("poison", "$", describe(fault)))

@@ -15,6 +15,9 @@ from stream.domain.business import DAY_MS
 from stream.engine.clients import client_options
 from stream.topics import INPUTS
 
+_LOOKED_AT = 10  # records at the end of a partition
+_LOOK_MS = 2000
+
 
 class GroupMismatch(RuntimeError):  # noqa: N818 - what is the matter
     """The running group consumes other topics than this build: a full stop and start is needed."""
@@ -78,7 +81,7 @@ async def _settled_by_another(consumer: AIOKafkaConsumer, missing: list[TopicPar
 async def opens_from(settings: Settings, codec: Codec) -> int:
     """Return the event time, ms, from which warnings may open: the newest event's less the configured age; 0 = all.
 
-    The newest event is sought in the last record of each input partition.
+    The newest event is sought in the last few records of each input partition.
     """
     days = settings.policy.backfill_days
     if days is None:
@@ -91,20 +94,21 @@ async def opens_from(settings: Settings, codec: Codec) -> int:
         newest = 0
         for partition in partitions:
             if ends[partition] > starts[partition]:
-                newest = max(newest, await _last_time(consumer, codec, partition, ends[partition], settings))
+                first = max(starts[partition], ends[partition] - _LOOKED_AT)  # older ones may be deleted
+                newest = max(newest, await _newest_time(consumer, codec, partition, first, settings))
         return max(0, newest - round(days * DAY_MS))
 
 
-async def _last_time(
-    consumer: AIOKafkaConsumer, codec: Codec, partition: TopicPartition, end: int, settings: Settings
+async def _newest_time(
+    consumer: AIOKafkaConsumer, codec: Codec, partition: TopicPartition, first: int, settings: Settings
 ) -> int:
-    """Return the newest event time among the last few records of a partition; 0 when none can be read."""
-    consumer.seek(partition, max(0, end - 10))
-    found = await consumer.getmany(partition, timeout_ms=2000)
+    """Return the newest event time among a partition's records from `first` on; 0 when none can be read."""
+    consumer.seek(partition, first)
+    found = await consumer.getmany(partition, timeout_ms=_LOOK_MS)
+    topic = partition.topic[len(settings.topics.prefix) :]
     newest = 0
     for record in found.get(partition, ()):
         try:
-            topic = partition.topic[len(settings.topics.prefix) :]
             newest = max(newest, codec.decode(topic, record.key, record.value, record.timestamp).time)
         except Rejected:
             continue

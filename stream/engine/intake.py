@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnknownTopicOrPartitionError
+from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError, UnknownTopicOrPartitionError
 
 from stream.config import Settings
 from stream.engine.clients import client_options
@@ -105,8 +105,12 @@ class Intake:
         """Control records and aborted ones move the position without being delivered."""
         for receiver in list(self._receivers.values()):
             for topic, partition in receiver.waiting():
-                if self._consumer is not None and self.assigned(partition):
+                if self._consumer is None or not self.assigned(partition):
+                    continue
+                try:
                     receiver.passed(topic, await self._consumer.position(partition))
+                except IllegalStateError:  # a rebalance took the partition while we asked
+                    continue
 
     def attach(self, shard: int, receiver: Receiver) -> None:
         """Send a shard's records to `receiver` from now on."""

@@ -34,11 +34,16 @@ def wall_ms() -> int:
     return clock.time_ns() // 1_000_000
 
 
+class ForeignChangelog(RuntimeError):  # noqa: N818 - what was found
+    """The changelog is another group's; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class ShardOptions:
     """What a shard is told. Times in ms."""
 
     topics: tuple[str, ...]
+    group: str = ""
     batch_events: int = 4000
     cached_states: int = 50_000
     merge_wait_ms: float = 100
@@ -112,8 +117,14 @@ class Shard:
         known = self._store.get(meta.KEY)
         if known is not None:
             self._meta = meta.decode(known)
-        elif self._opens_from is not None:
-            self._meta = meta.ShardMeta(opens_from=await self._opens_from())
+            if self._meta.group != self._options.group:
+                raise ForeignChangelog(
+                    f"the changelog holds the states of group {self._meta.group}, not of {self._options.group}: "
+                    "give this group topics of its own (topics.prefix), or delete state-changelog to begin anew"
+                )
+        else:
+            first = 0 if self._opens_from is None else await self._opens_from()
+            self._meta = meta.ShardMeta(opens_from=first, group=self._options.group)
         positions = dict(opening.committed)
         for topic, offset in self._meta.positions.items():
             positions[topic] = max(offset, positions.get(topic, 0))

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _REOPEN_S = 1.0
 _MOST_FENCINGS = 5
 _FENCINGS_WITHIN_S = 300.0
+_STOP_S = 10.0  # for a batch under way, when the broker does not answer
 
 
 class ShardLost(RuntimeError):  # noqa: N818 - what has happened
@@ -99,15 +100,22 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             self.intake.pause(self.intake.partition(topic, number))
 
     async def _hold_all(self) -> None:
-        waiting = [number for number in self.shards if number not in self._held]
-        limit = self._settings.engine.transaction_timeout_ms / 2000
-        for number in waiting:
-            try:
-                await asyncio.wait_for(self.shards[number].hold(), limit)
-                self._held.add(number)
-            except TimeoutError:  # the broker does not answer: leave the batch to the fence
-                log.warning("shard %d: its batch did not end in %.0f s, given up", number, limit)
-                await self._cancel(number)
+        for number in list(self.shards):
+            await self._hold(number, self._settings.engine.transaction_timeout_ms / 2000)
+
+    async def _hold(self, number: int, limit_s: float) -> None:
+        """Wait for the batch that is in its transaction; one that does not end is left to the fence."""
+        shard = self.shards.get(number)
+        if shard is None or number in self._held:
+            return
+        try:
+            await asyncio.wait_for(shard.hold(), limit_s)
+        except TimeoutError:  # the broker does not answer
+            log.warning("shard %d: its batch did not end in %.0f s, given up", number, limit_s)
+            await self._cancel(number)
+            return
+        if self.shards.get(number) is shard:  # it may have ended meanwhile, and another may run
+            self._held.add(number)
 
     def _release(self, number: int) -> None:
         if number in self._held and number in self.shards:
@@ -178,10 +186,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _end(self, number: int, reason: str) -> None:
         """End a shard after the batch that is in its transaction."""
-        shard = self.shards.get(number)
-        if shard is not None and number not in self._held:
-            await shard.hold()
-            self._held.add(number)
+        await self._hold(number, min(_STOP_S, self._settings.engine.transaction_timeout_ms / 2000))
         await self._cancel(number)
         self._metrics.shard_ends.labels(reason).inc()
 
