@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from support.harness import Harness, changelog_states
@@ -11,7 +12,7 @@ from support.timeline import at, records, steady
 from stream.domain.state import decode
 from stream.engine import meta
 from stream.engine.log import Fenced
-from stream.engine.shard import wall_ms
+from stream.engine.shard import ForeignChangelog, wall_ms
 
 NOON = at("2025-03-01 12:00")
 MINUTE = 60_000
@@ -77,6 +78,14 @@ async def test_after_a_crash_it_goes_on_where_it_was_with_or_without_its_store(h
     assert [alert["state"] for alert in harness.alerts()] == ["opened", "resolved"]
     restored = harness.counted("churnwatch_restored_states_total")
     assert restored == (1 if lose_store else 0)
+
+
+async def test_another_groups_changelog_is_refused_with_what_to_do(harness):
+    await handle(harness, NOON.balance("c", 5))
+    await harness.crash()
+    harness.options = replace(harness.options, group="another")
+    with pytest.raises(ForeignChangelog, match=r"not of another: give this group topics of its own \(topics.prefix\)"):
+        await harness.open()
 
 
 async def test_only_the_tail_of_the_changelog_is_read_when_the_store_lags(harness, tmp_path):
