@@ -296,3 +296,10 @@ def test_each_threshold_comes_from_the_configuration(parameter, value):
 def test_a_rule_that_is_switched_off_says_nothing():
     drop = at("2025-03-02 09:00").pays("c", 90_000, balance_after=10_000, account_id="a1")
     assert story(HISTORY, drop, END, rules={KIND: {"enabled": False}}) == []
+
+
+def test_an_outflow_after_a_late_balance_does_not_explain_it():
+    later = at("2025-03-02 18:00").pays("c", 90_000)
+    low = at("2025-03-02 09:00").arriving("2025-03-02 20:00").balance("c", 10_000)
+    assert story(HISTORY, later, low, at("2025-03-02 21:00").passes()) == []
+    assert story(HISTORY, later, low, END) == [("opened", "critical")]  # by the end of the day it does
