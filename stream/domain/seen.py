@@ -30,14 +30,9 @@ def contains(seen: bytes, event: bytes) -> bool:
 
 def add(seen: bytes, event: bytes, day: int) -> bytes:
     """Return `seen` with one more event, without what is too old or too many. `day` is a business day."""
-    today = (day & 0xFFFF).to_bytes(2, "big")
-    if seen[6:8] != today and seen:
-        seen = _without_old(seen, (day - KEEP_DAYS) & 0xFFFF)
-    return seen[-(MOST - 1) * ENTRY :] + event + today
-
-
-def _without_old(seen: bytes, oldest: int) -> bytes:
-    start = 0
-    while start < len(seen) and ((int.from_bytes(seen[start + 6 : start + 8], "big") - oldest) & 0xFFFF) > 0x7FFF:
-        start += ENTRY
-    return seen[start:]
+    oldest = day - KEEP_DAYS
+    while seen and ((seen[6] << 8 | seen[7]) - oldest) & 0xFFFF > 0x7FFF:
+        seen = seen[ENTRY:]
+    if len(seen) >= MOST * ENTRY:
+        seen = seen[-(MOST - 1) * ENTRY :]
+    return seen + event + (day & 0xFFFF).to_bytes(2, "big")
