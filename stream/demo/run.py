@@ -62,7 +62,8 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
     for name in (signal.SIGINT, signal.SIGTERM):  # until the show takes them over: take down what is up
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     ours = await asyncio.to_thread(launcher.status, settings, name=_BROKER)
-    with tempfile.TemporaryDirectory(prefix="churnwatch-demo-") as folder, shown() as progress:
+    with tempfile.TemporaryDirectory(prefix="churnwatch-demo-") as folder, contextlib.ExitStack() as line:
+        progress = line.enter_context(shown())
         progress("starting the broker")
         broker = await asyncio.to_thread(launcher.up, settings, name=_BROKER, progress=progress)
         console.print(f"broker     {broker.bootstrap} ({broker.kind})", highlight=False)
@@ -72,7 +73,7 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
             await admin.apply(settings, progress)
             progress("starting the worker")
             async with _worker(settings, Path(folder), plan.config) as (process, url):
-                progress("")
+                line.close()  # the live page comes in its place
                 console.print(f"worker     {url}/metrics", highlight=False)
                 return await Show(settings, plan, console, url, process).run()
         finally:
