@@ -1,0 +1,190 @@
+"""The cases of the log port on a real broker, and what only the Kafka adapter has to get right."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ProducerFenced
+from chaos import oracle
+from chaos.owner import LoneIntake
+from support.log_cases import Sent, ShardLogCases, gather, restored, sent
+
+from stream.config import Settings
+from stream.engine.clients import client_options
+from stream.engine.kafka_log import KafkaShardLog
+from stream.engine.log import Fenced, LogFailure, Message, Output
+from stream.topics import INPUTS
+
+pytestmark = pytest.mark.kafka
+
+
+class KafkaWorld:
+    """Shard 0 of a broker's topics; every log has a consumer of its own that holds the shard."""
+
+    topics = INPUTS
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._closing = contextlib.AsyncExitStack()
+
+    async def log(self) -> KafkaShardLog:
+        intake = LoneIntake(self.settings)
+        await intake.start()
+        log = KafkaShardLog(self.settings, 0, intake)
+        intake.attach(0, log)
+        pumping = asyncio.create_task(intake.pump())
+
+        async def close() -> None:
+            pumping.cancel()
+            await asyncio.gather(pumping, return_exceptions=True)
+            await log.close()
+            await intake.stop()
+
+        self._closing.push_async_callback(close)
+        return log
+
+    async def produce(self, topic: str, records: Sequence[Sent]) -> None:
+        async with producer(self.settings) as sender:
+            for key, value, timestamp in records:
+                await sender.send_and_wait(
+                    self.settings.topics.prefix + topic, value, key=key, partition=0, timestamp_ms=timestamp
+                )
+
+    async def read(self, topic: str) -> list[tuple[bytes | None, bytes | None, dict[str, bytes]]]:
+        records = await oracle.read(self.settings, topic)
+        return [(r.key, r.value, dict(r.headers)) for r in records if r.partition == 0]
+
+    async def close(self) -> None:
+        await self._closing.aclose()
+
+
+@contextlib.asynccontextmanager
+async def producer(settings: Settings, **more: object) -> AsyncIterator[AIOKafkaProducer]:
+    sender = AIOKafkaProducer(**client_options(settings.kafka), **more)
+    await sender.start()
+    try:
+        yield sender
+    finally:
+        await sender.stop()
+
+
+@pytest.fixture
+async def world(settings: Settings) -> AsyncIterator[KafkaWorld]:
+    made = KafkaWorld(settings)
+    yield made
+    await made.close()
+
+
+class TestKafkaShardLog(ShardLogCases):
+    """The same cases as the memory log's."""
+
+
+async def test_waiting_behind_a_full_topic_leaves_the_consumer_its_turn(world: KafkaWorld) -> None:
+    first, second = INPUTS[:2]
+    await world.produce(first, sent(b"1", b"2"))
+    log = await world.log()
+    log.start((await log.open()).committed)
+    while not log._inbox[first]:
+        await asyncio.sleep(0.01)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    counting = asyncio.create_task(others())
+    try:
+        for _ in range(3):
+            assert await log.fetch([first], 0.02) == {}
+    finally:
+        counting.cancel()
+    assert turns > 3
+    await world.produce(second, sent(b"3"))
+    assert [r.value for r in (await gather(log, 1, full=[first]))[second]] == [b"3"]
+
+
+async def test_aborted_and_control_records_of_a_foreign_producer_hold_up_nothing(world: KafkaWorld) -> None:
+    first, second = INPUTS[:2]
+    name = world.settings.topics.prefix + first
+    async with producer(world.settings, transactional_id="foreign") as sender:
+        for number in range(3):
+            for end in (sender.abort_transaction, sender.commit_transaction):
+                await sender.begin_transaction()
+                word = b"aborted" if end == sender.abort_transaction else b"committed"
+                await sender.send_and_wait(name, b"%s-%d" % (word, number), key=b"c", partition=0)
+                await end()
+        await sender.begin_transaction()
+        await sender.send_and_wait(name, b"aborted-last", key=b"c", partition=0)
+        await sender.abort_transaction()
+    log = await world.log()
+    log.start((await log.open()).committed)
+    found = await gather(log, 3)
+    assert [r.value for r in found[first]] == [b"committed-0", b"committed-1", b"committed-2"]
+    deadline = time.monotonic() + 5
+    now = time.time() * 1000
+    while min(log.settled(first), log.settled(second)) < now:
+        assert time.monotonic() < deadline, "a topic that ends in aborted records is never settled"
+        await log.fetch((), 0.05)
+
+
+@pytest.mark.parametrize("codec", [None, "gzip", "snappy", "lz4", "zstd"])
+async def test_every_codec_a_foreign_producer_may_use_is_read(world: KafkaWorld, codec: str | None) -> None:
+    name = world.settings.topics.prefix + INPUTS[0]
+    values = [b"%d" % number * 100 for number in range(50)]
+    async with producer(world.settings, compression_type=codec, linger_ms=50) as sender:
+        await asyncio.gather(*[await sender.send(name, value, key=b"c", partition=0) for value in values])
+    log = await world.log()
+    log.start((await log.open()).committed)
+    assert [r.value for r in (await gather(log, 50))[INPUTS[0]]] == values
+
+
+async def test_opening_waits_until_the_old_owners_open_transaction_is_gone(world: KafkaWorld) -> None:
+    old = await world.log()
+    await old.open()
+    await old.commit(Output({INPUTS[0]: 1}, [], {b"c/a": b"1"}))
+    assert old._producer is not None
+    await old._producer.begin_transaction()
+    await old._producer.send_and_wait(old._changelog.topic, b"open", key=b"c/a", partition=0)
+    new = await world.log()
+    opening = await new.open()
+    records, reached = await restored(new, opening.changelog_start, opening.changelog_end)
+    assert records == [(b"c/a", b"1")] and reached == opening.changelog_end
+    with pytest.raises(ProducerFenced):
+        await old._producer.commit_transaction()
+
+
+async def test_a_record_that_the_broker_refuses_fails_the_whole_batch(world: KafkaWorld) -> None:
+    log = await world.log()
+    await log.open()
+    huge = Message("alerts", b"c", os.urandom(5 << 20))
+    with pytest.raises(LogFailure):
+        await log.commit(Output({INPUTS[0]: 1}, [Message("alerts", b"c", b"small"), huge], {b"c/a": b"1"}))
+    assert await world.read("alerts") == []
+    opening = await (await world.log()).open()
+    assert opening.committed == {}
+
+
+async def test_an_expired_transaction_is_void_and_reported(world: KafkaWorld) -> None:
+    engine = world.settings.engine.model_copy(update={"transaction_timeout_ms": 1000})
+    world.settings = world.settings.model_copy(update={"engine": engine})
+    log = await world.log()
+    await log.open()
+    assert log._producer is not None
+    commit = log._producer.commit_transaction
+
+    async def stalled() -> None:
+        await asyncio.sleep(4)  # past the time limit and the broker's look-out for it
+        await commit()
+
+    log._producer.commit_transaction = stalled
+    with pytest.raises((Fenced, LogFailure)):
+        await log.commit(Output({INPUTS[0]: 1}, [Message("alerts", b"c", b"1")], {b"c/a": b"1"}))
+    assert await world.read("alerts") == []
