@@ -336,3 +336,22 @@ async def test_a_closed_shard_does_not_run(harness):
 
 def test_the_wall_clock_is_in_milliseconds():
     assert 1_600_000_000_000 < wall_ms() < 4_102_444_800_000
+
+
+async def test_neighbours_get_their_turn_within_a_large_batch(harness):
+    harness.feed(records([NOON.plus(minutes=n).balance("c", n) for n in range(3_000)]))
+    turns = []
+
+    async def neighbour():
+        while True:
+            turns.append(harness.shard.positions.get("balances", 0))
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(neighbour())
+    await harness.shard.fetch(0)
+    fetched = len(turns)
+    await harness.shard.process()
+    other.cancel()
+    assert fetched > 3
+    assert len(turns) - fetched > 3
+    assert harness.shard.positions["balances"] == 3_000
