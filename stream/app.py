@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from typing import Any
@@ -24,6 +25,8 @@ from stream.engine.worker import EngineService
 
 log = logging.getLogger(__name__)
 
+_STOP_S = 5.0
+
 
 class _CommittedThread(driver.AIOKafkaConsumerThread):
     """Faust's consumers read uncommitted unless its own exactly-once is on: ours must not see aborted records."""
@@ -32,6 +35,13 @@ class _CommittedThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # read by the fetcher, which is built at start
         return consumer
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group, but wait only so long for a broker that does not answer: aiokafka would for ever."""
+        try:
+            await asyncio.wait_for(super().on_thread_stop(), _STOP_S)
+        except TimeoutError:
+            log.warning("the broker does not answer: left without a word to it")
 
 
 class _CommittedConsumer(driver.Consumer):

@@ -51,7 +51,7 @@ class Engine(Section):
     group: str = Field("churnwatch", min_length=1, description="consumer group and transactional id prefix")
     instance: str = Field("", description="group.instance.id for static membership; empty = dynamic")
     state_dir: Path = Field(Path(".churnwatch/state"), description="one store a shard below it")
-    batch_events: int = Field(4000, ge=1, le=100_000, description="events in one transaction at most")
+    batch_events: int = Field(8000, ge=1, le=100_000, description="events in one transaction at most")
     cached_states: int = Field(50_000, ge=0, description="decoded states a worker keeps in memory at most")
     merge_wait_ms: int = Field(100, ge=0, le=60_000, description="how long a topic that lags is waited for")
     merge_wait_max_ms: int = Field(5_000, ge=0, description="after this the others go on without it")
@@ -191,5 +191,7 @@ def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
             place = found
             for section in sections:
                 place = place.setdefault(section, {})
+                if not isinstance(place, dict):
+                    raise ConfigError(f"{name}: another variable gives {section} a value of its own")
             place[key] = value
     return found

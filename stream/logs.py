@@ -24,6 +24,12 @@ class Calm(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record is let through; the message of one that stands for others says so."""
+        known: bool | None = getattr(record, "calm", None)
+        if known is None:
+            known = record.calm = self._judge(record)  # once, however many handlers ask
+        return known
+
+    def _judge(self, record: logging.LogRecord) -> bool:
         key = (record.name, str(record.msg))
         now = self._clock()
         since, dropped = self._seen.get(key, (float("-inf"), 0))

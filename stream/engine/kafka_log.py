@@ -25,6 +25,7 @@ COMPRESSION = "zstd"
 
 _BATCH_BYTES = 900_000  # of a record batch, before compression
 _REQUEST_BYTES = 16 << 20
+_STOP_S = 5.0
 
 
 class KafkaShardLog:
@@ -42,7 +43,7 @@ class KafkaShardLog:
         self._next: dict[str, int] = {}  # by topic: the next offset to receive
         self._arrived = asyncio.Event()
         self._paused: set[str] = set()
-        self._capacity = 2 * settings.engine.batch_events
+        self._capacity = settings.engine.batch_events
         self._changelog = TopicPartition(self._prefix + CHANGELOG, shard)
         self.started = False
 
@@ -250,8 +251,8 @@ class KafkaShardLog:
         producer, self._producer = self._producer, None
         if producer is not None:
             try:
-                await producer.stop()
-            except KafkaError:  # a fenced producer cannot end well, and need not
+                await asyncio.wait_for(producer.stop(), _STOP_S)
+            except (KafkaError, TimeoutError):  # fenced, or no broker answers: it cannot end well, and need not
                 return
 
 

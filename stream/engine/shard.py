@@ -44,7 +44,7 @@ class ShardOptions:
 
     topics: tuple[str, ...]
     group: str = ""
-    batch_events: int = 4000
+    batch_events: int = 8000
     cached_states: int = 50_000
     merge_wait_ms: float = 100
     merge_wait_max_ms: float = 5000
@@ -80,7 +80,7 @@ class Shard:
             options.topics,
             wait_ms=options.merge_wait_ms,
             wait_max_ms=options.merge_wait_max_ms,
-            capacity=2 * options.batch_events,
+            capacity=options.batch_events,
         )
         self._states = States(store, options.cached_states)
         self._due: DueIndex | None = None

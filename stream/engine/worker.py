@@ -23,12 +23,14 @@ from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
 from stream.engine.slots import Slot
 from stream.engine.supervisor import ShardLost, Supervisor
+from stream.logs import calm_clients
 from stream.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
 _BOOTSTRAP_S = 1.0
 _WATCH_S = 1.0
+_STOP_S = 5.0
 _BROADCAST = ("staff", "settings", "models", directory.TOPIC)
 
 
@@ -51,6 +53,7 @@ class EngineService(mode.Service):
     async def on_start(self) -> None:
         """Check the topics, settle first positions, listen, join the group."""
         settings = self.settings
+        calm_clients()  # by now Faust has put its handlers where it wants them
         self.metrics.build.labels(build_version()).set(1)
         await self._reach_broker()
         self._slot = Slot(settings.engine.state_dir, settings.engine.instance)
@@ -132,11 +135,11 @@ class EngineService(mode.Service):
     async def on_stop(self) -> None:
         """Finish the batches under way, leave the group, say goodbye."""
         await self.owner.stop()
-        await self.owner.intake.stop()
-        try:
-            await asyncio.wait_for(self.sender.send(directory.TOPIC, self.instance.encode(), None), 5)
-        except (KafkaError, TimeoutError, AssertionError):
-            log.info("could not say goodbye: the broker is away")
-        await self.sender.stop()
+        goodbye = self.sender.send(directory.TOPIC, self.instance.encode(), None)
+        for what in (self.owner.intake.stop(), goodbye, self.sender.stop()):
+            try:
+                await asyncio.wait_for(what, _STOP_S)
+            except (KafkaError, TimeoutError, AssertionError):
+                log.info("the broker does not answer: left without a word to it")
         await self.port.stop()
         self._slot.release()

@@ -142,3 +142,10 @@ def test_every_setting_that_is_a_number_has_a_range_or_is_a_name():
                 if field.annotation in (int, float):
                     assert field.metadata, f"{section.annotation.__name__}.{name} has no range"
     assert Engine.model_fields["batch_events"].metadata
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_variables_that_contradict_each_other_are_told(order):
+    env = dict([("CHURNWATCH_KAFKA__BOOTSTRAP", "a:1"), ("CHURNWATCH_KAFKA__BOOTSTRAP__PORT", "2")][::order])
+    with pytest.raises(ConfigError, match=r"kafka\.bootstrap|CHURNWATCH_KAFKA__BOOTSTRAP"):
+        load(env=env)

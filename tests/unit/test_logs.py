@@ -89,3 +89,10 @@ def test_the_handlers_of_the_root_are_meant_where_none_are_given(monkeypatch):
     monkeypatch.setattr(logging.getLogger(), "handlers", [kept])
     calm_clients()
     assert len(kept.filters) == 1
+
+
+def test_every_handler_is_told_the_same_of_a_record():
+    one = calm(0, 1)
+    first, repeated = record("away"), record("away")
+    assert [one.filter(first), one.filter(first)] == [True, True]
+    assert [one.filter(repeated), one.filter(repeated)] == [False, False]
