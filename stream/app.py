@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import ssl
 from typing import Any
@@ -31,15 +30,17 @@ _STOP_S = 5.0
 class _CommittedThread(driver.AIOKafkaConsumerThread):
     """Faust's consumers read uncommitted unless its own exactly-once is on: ours must not see aborted records."""
 
+    shutdown_timeout = _STOP_S
+
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # read by the fetcher, which is built at start
         return consumer
 
-    async def on_thread_stop(self) -> None:
-        """Leave the group, but wait only so long for a broker that does not answer: aiokafka would for ever."""
+    async def stop(self) -> None:
+        """Leave the group, but wait only so long for a broker that does not answer: Faust would for a minute."""
         try:
-            await asyncio.wait_for(super().on_thread_stop(), _STOP_S)
+            await super().stop()
         except TimeoutError:
             log.warning("the broker does not answer: left without a word to it")
 

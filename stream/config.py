@@ -185,7 +185,7 @@ def _merge(low: dict[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
 def _from_env(env: Mapping[str, str]) -> dict[str, Any]:
     """`CHURNWATCH_ENGINE__BATCH_EVENTS=100` becomes `{"engine": {"batch_events": "100"}}`."""
     found: dict[str, Any] = {}
-    for name, value in env.items():
+    for name, value in sorted(env.items()):
         if name.startswith(ENV_PREFIX) and "__" in name:
             *sections, key = name[len(ENV_PREFIX) :].lower().split("__")
             place = found
