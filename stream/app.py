@@ -64,6 +64,8 @@ def build_app(settings: Settings, *, role: str = "worker") -> faust.App:
         role: part of the app's consumer group, which is never the engine's.
     """
     options = client_options(settings.kafka)
+    folder = settings.engine.state_dir
+    folder.mkdir(parents=True, exist_ok=True)  # Faust makes its own below it, but no parents
     app = faust.App(
         f"{settings.engine.group}-{role}",
         broker=[f"kafka://{server}" for server in options["bootstrap_servers"]],
@@ -74,7 +76,7 @@ def build_app(settings: Settings, *, role: str = "worker") -> faust.App:
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
         autodiscover=False,
-        datadir=settings.engine.state_dir / "faust",  # it makes one whether it needs it or not
+        datadir=folder / "faust",  # it makes one whether it needs it or not
     )
     app.transport = CommittedTransport(app.conf.broker_consumer, app, app.loop)
     return app
