@@ -12,8 +12,8 @@ def command(
     output: Annotated[Path | None, typer.Option("--output", help="Write it here. [default: standard output]")] = None,
 ) -> None:
     """Print the whole interface, every topic, message and field, as an AsyncAPI 3 document in YAML."""
-    from stream.asyncapi import as_yaml
     from stream.cli.console import faults
+    from stream.interface.asyncapi import as_yaml
 
     with faults():
         if output is None:

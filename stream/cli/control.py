@@ -46,12 +46,12 @@ def _give(command: str, arguments: dict[str, Any], actor: str, timeout: float, c
     import time
     import uuid
 
-    from stream import commanding
     from stream.broker.launcher import located
     from stream.cli.console import faults, say
     from stream.cli.who import user
     from stream.codec import Rejected
     from stream.config import load
+    from stream.ops import commanding
 
     with faults():
         settings = located(load(config))

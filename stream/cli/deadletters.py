@@ -9,8 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from stream.config import Settings
-    from stream.deadletters import Filter, Letter, Listing
-    from stream.redrive import Plan
+    from stream.ops.deadletters import Filter, Letter, Listing
+    from stream.ops.redrive import Plan
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,8 +39,8 @@ def list_(
     import asyncio
     import time
 
-    from stream import deadletters
     from stream.cli.console import faults
+    from stream.ops import deadletters
 
     with faults():
         which = _filter(reason, topic)
@@ -64,8 +64,8 @@ def show(id: Annotated[str, typer.Argument(help="As listed: partition/offset.")]
     """Show one dead letter: its headers, and the record as it was received, as text or as a hex dump."""
     import asyncio
 
-    from stream import deadletters
     from stream.cli.console import faults
+    from stream.ops import deadletters
 
     with faults():
         wanted = _ids([id])[0]
@@ -109,7 +109,7 @@ def redrive(
 
 async def _redrive(settings: Settings, which: Filter, most: int, dry: bool, yes: bool, actor: str) -> int:
     from stream.cli.progress import bar
-    from stream.redrive import Redrive
+    from stream.ops.redrive import Redrive
 
     async with Redrive(settings, which, most=most, actor=actor, dry=dry) as redrive:
         plan = await redrive.plan()
@@ -164,7 +164,7 @@ def shown(letter: Letter) -> list[str]:
 
 
 def _bytes(what: str, raw: bytes | None) -> list[str]:
-    from stream.printable import as_text, hex_dump, printable
+    from stream.ops.printable import as_text, hex_dump, printable
 
     if raw is None:
         return [f"{what}: none"]
@@ -178,7 +178,7 @@ def _bytes(what: str, raw: bytes | None) -> list[str]:
 
 
 def _safe(text: str) -> str:
-    from stream.printable import printable
+    from stream.ops.printable import printable
 
     return printable(text)
 
@@ -252,7 +252,7 @@ def _plain(raw: bytes | None) -> str | dict[str, str] | None:
 
 
 def _filter(reasons: list[str] | None, topic: str, ids: list[str] | None = None) -> Filter:
-    from stream.deadletters import Filter
+    from stream.ops.deadletters import Filter
     from stream.topics import BY_NAME
 
     if topic and topic != "timers" and topic not in BY_NAME:
@@ -261,7 +261,7 @@ def _filter(reasons: list[str] | None, topic: str, ids: list[str] | None = None)
 
 
 def _ids(texts: list[str]) -> list[Any]:
-    from stream.deadletters import letter_id
+    from stream.ops.deadletters import letter_id
 
     try:
         return [letter_id(text) for text in texts]

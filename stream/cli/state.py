@@ -26,9 +26,9 @@ def command(
     """
     import asyncio
 
-    from stream.asking import Unknown
     from stream.cli.console import faults, say
     from stream.config import load
+    from stream.ops.asking import Unknown
 
     with faults():
         settings = load(config)
@@ -43,16 +43,16 @@ def command(
         typer.echo(orjson.dumps(answer).decode())
         return
     from stream.engine.assemble import business
-    from stream.state_view import picture
+    from stream.ops.state_view import picture
 
     for line in picture(answer, business(settings)):
         typer.echo(line)
 
 
 async def _ask(settings: Settings, worker: str, customer: str) -> dict[str, Any]:
-    from stream import asking
     from stream.broker.launcher import located
     from stream.engine.directory import token
+    from stream.ops import asking
 
     urls = [worker] if worker else await asking.workers(located(settings))
     return await asking.ask(urls, customer, token(settings, make=False))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from stream.config import Settings
     from stream.domain.signals import Language
-    from stream.watch import Received, Seen
+    from stream.ops.watch import Received, Seen
 
 
 class Tongue(StrEnum):
@@ -96,7 +96,7 @@ def _lines(settings: Settings, language: Language) -> Callable[[Received], None]
     from rich.console import Console
     from rich.padding import Padding
 
-    from stream.watch import INDENT, render
+    from stream.ops.watch import INDENT, render
 
     console = Console(highlight=False)
     zone = ZoneInfo(settings.business.time_zone)
@@ -127,7 +127,7 @@ async def _watch(
     import signal
     from contextlib import suppress
 
-    from stream.watch import tail
+    from stream.ops.watch import tail
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

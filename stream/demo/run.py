@@ -28,8 +28,8 @@ from stream.demo import scrape, view
 from stream.demo.source import Lines
 from stream.engine import directory
 from stream.engine.broadcast import read_whole
+from stream.ops.reading import Reader
 from stream.produce import Sent, produce
-from stream.reading import Reader
 from stream.topics import INPUTS
 
 _SCRAPE_S = 0.25

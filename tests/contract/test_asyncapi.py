@@ -12,8 +12,6 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, FormatChecker
 
-from stream import asyncapi_examples as examples
-from stream.asyncapi import as_yaml, document
 from stream.codec import Rejected
 from stream.config import load
 from stream.control import COMMANDS, read
@@ -24,6 +22,8 @@ from stream.engine.deadletter import dead_letter, failed_timers
 from stream.engine.jsonl import Record
 from stream.engine.memory_log import MemoryRecord
 from stream.engine.replay import Replay
+from stream.interface import examples
+from stream.interface.asyncapi import as_yaml, document
 from stream.topics import TABLE
 
 COMMITTED = Path(__file__).parents[2] / "deploy" / "docs" / "asyncapi.yaml"

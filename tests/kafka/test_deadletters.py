@@ -9,18 +9,18 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from support.processes import WorkerProcess, churnwatch, eventually
 
-from stream import deadletters
 from stream.codec import Rejected
 from stream.config import Settings
-from stream.deadletters import Filter, LetterId
 from stream.engine.clients import client_options
 from stream.engine.deadletter import dead_letter, failed_timers
 from stream.engine.jsonl import Record
 from stream.engine.memory_log import MemoryRecord
 from stream.engine.partition import partition_for
+from stream.ops import deadletters
+from stream.ops.deadletters import Filter, LetterId
+from stream.ops.reading import Reader, ReadError
+from stream.ops.redrive import Redrive, RedriveFailed
 from stream.produce import produce
-from stream.reading import Reader, ReadError
-from stream.redrive import Redrive, RedriveFailed
 
 pytestmark = pytest.mark.kafka
 TIME = 1_736_000_000_000

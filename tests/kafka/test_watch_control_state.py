@@ -13,16 +13,16 @@ from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 from support.processes import WorkerProcess, all_shards_run, churnwatch, eventually
 
-from stream.asking import NoAnswer, Unknown, ask, workers
-from stream.asyncapi_examples import ALERT, ALERT_HEADERS
-from stream.commanding import give
 from stream.config import Settings
 from stream.engine.clients import client_options
 from stream.engine.directory import token
 from stream.engine.jsonl import Line
 from stream.engine.partition import partition_for
+from stream.interface.examples import ALERT, ALERT_HEADERS
+from stream.ops.asking import NoAnswer, Unknown, ask, workers
+from stream.ops.commanding import give
+from stream.ops.watch import alerts, tail
 from stream.produce import produce
-from stream.watch import alerts, tail
 
 pytestmark = pytest.mark.kafka
 TIME = 1_736_000_000_000

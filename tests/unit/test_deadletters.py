@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from stream.cli.deadletters import shown
-from stream.deadletters import Filter, Letter, LetterId, Place, Receipts, letter, letter_id, since_ms
-from stream.printable import as_text, hex_dump, printable
+from stream.ops.deadletters import Filter, Letter, LetterId, Place, Receipts, letter, letter_id, since_ms
+from stream.ops.printable import as_text, hex_dump, printable
 
 
 def a_letter(number=0, *, key=b"c", value=b"{}", topic="transactions", offset="5", reason="not-json", **more):

@@ -10,7 +10,7 @@ from stream.domain.state import decode
 from stream.engine.jsonl import Record
 from stream.engine.replay import Replay
 from stream.engine.report import describe_state
-from stream.state_view import picture, spark
+from stream.ops.state_view import picture, spark
 
 DAY = 86_400_000
 START = 1_735_700_400_000  # 2025-01-01 11:00 in Shanghai

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from stream.asyncapi_examples import ALERT
 from stream.cli.watch import _filter
-from stream.watch import received, render
+from stream.interface.examples import ALERT
+from stream.ops.watch import received, render
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

@@ -12,11 +12,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from stream.config import Settings
-from stream.deadletters import RECEIPT, Filter, Letter, LetterId, Place, Receipts, everything
 from stream.engine.clients import client_options
 from stream.engine.deadletter import TOPIC
 from stream.engine.partition import partition_for
-from stream.reading import Reader
+from stream.ops.deadletters import RECEIPT, Filter, Letter, LetterId, Place, Receipts, everything
+from stream.ops.reading import Reader
 from stream.topics import BY_NAME
 
 REDRIVEN_FROM, ATTEMPT, ACTOR = "dl_redriven_from", "dl_attempt", "dl_actor"

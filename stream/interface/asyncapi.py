@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from stream import asyncapi_examples as examples
-from stream.asyncapi_schemas import schemas
 from stream.domain.events import TYPES
+from stream.interface import examples
+from stream.interface.schemas import schemas
 from stream.topics import INPUTS, TABLE, Topic
 
 VERSION = "1.0.0"

@@ -12,7 +12,7 @@ from stream.domain import holdings
 from stream.domain.business import Business
 from stream.domain.ring import Ring
 from stream.domain.state import COUNT, DAYS, SUM_IN, SUM_OUT, UNITS, USAGE, Account, Holding, State
-from stream.printable import printable
+from stream.ops.printable import printable
 
 SERIES_DAYS = 30
 ACTIVITY_DAYS = 14

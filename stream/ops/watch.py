@@ -17,8 +17,8 @@ from rich.text import Text
 from stream.config import Settings
 from stream.domain.alerts import NextStep, Words
 from stream.domain.signals import Language
-from stream.printable import printable
-from stream.reading import Reader
+from stream.ops.printable import printable
+from stream.ops.reading import Reader
 
 INDENT = 18
 """Columns of the time before everything else: `2025-01-20 22:44  `."""

@@ -15,8 +15,8 @@ from stream.config import Settings
 from stream.domain.alerts import rfc3339
 from stream.domain.events import Control
 from stream.engine.sender import KafkaSender
-from stream.reading import ReadError
-from stream.watch import Received, tail
+from stream.ops.reading import ReadError
+from stream.ops.watch import Received, tail
 
 
 async def give(

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from stream.config import Settings
 from stream.engine.deadletter import TOPIC
-from stream.reading import Reader
+from stream.ops.reading import Reader
 from stream.topics import BY_NAME
 
 RECEIPT = "dl_receipt"

@@ -1,0 +1,1 @@
+"""The interface to other systems as one AsyncAPI document, made from the code."""
