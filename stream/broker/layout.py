@@ -11,6 +11,7 @@ from stream.topics import TABLE, Topic
 
 APPLY = "churnwatch topics apply"
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+LETTER_ROOM_BYTES = 1 << 20
 """A dead letter holds a refused record whole, a changelog record a customer's whole state."""
 
 SEGMENT_BYTES = 32 * 1024 * 1024
@@ -133,7 +134,8 @@ def _partition_advice(want: Wanted, have: Found, together: Counter[int]) -> tupl
 def _configs(topic: Topic, settings: Settings) -> dict[str, str]:
     configs: dict[str, str | int | float] = {
         "cleanup.policy": topic.cleanup,
-        "max.message.bytes": MAX_MESSAGE_BYTES,
+        # a dead letter is a whole record of any other topic, and says besides where it came from and why
+        "max.message.bytes": MAX_MESSAGE_BYTES + (LETTER_ROOM_BYTES if topic.name == "dead-letters" else 0),
         "message.timestamp.type": "LogAppendTime" if topic.broker_time else "CreateTime",
         # with three replicas an acknowledged record survives the loss of any one
         "min.insync.replicas": 2 if settings.topics.replication >= 3 else 1,

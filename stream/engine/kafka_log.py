@@ -59,13 +59,19 @@ class KafkaShardLog:
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
         )
+        limit = 2 * engine.transaction_timeout_ms / 1000  # by then whatever was open has been aborted
         try:
-            await self._producer.start()
-            return await self._read_opening()
+            return await asyncio.wait_for(self._fence_and_read(self._producer), limit)
         except ProducerFenced:
             raise Fenced(f"shard {self.shard}") from None
+        except TimeoutError:
+            raise LogFailure(f"shard {self.shard} cannot be opened: no end within {limit:.0f} s") from None
         except KafkaError as fault:
             raise LogFailure(f"shard {self.shard} cannot be opened: {type(fault).__name__}: {fault}") from fault
+
+    async def _fence_and_read(self, producer: AIOKafkaProducer) -> Opening:
+        await producer.start()
+        return await self._read_opening()
 
     async def _read_opening(self) -> Opening:
         options = client_options(self._settings.kafka)

@@ -88,7 +88,6 @@ async def test_bad_input_ends_in_dead_letters_as_it_came_and_nothing_else_change
     assert await oracle.read(single, "alerts") == []
 
 
-@pytest.mark.xfail(strict=True, reason="dead-letters must take larger records than the inputs: stream.broker.layout")
 async def test_the_largest_record_that_an_input_topic_takes_fits_into_dead_letters(
     single: Settings, tmp_path: Path
 ) -> None:
