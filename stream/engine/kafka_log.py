@@ -244,9 +244,11 @@ class KafkaShardLog:
         for batch, count in _batches(producer, changelog):
             future = await producer.send_batch(batch, self._changelog.topic, partition=self.shard)
             futures.append((future, count, True))
+        deliveries = await asyncio.gather(*(future for future, _, _ in futures), return_exceptions=True)
         end = 0
-        for future, count, is_changelog in futures:
-            delivered = await future
+        for delivered, (_, count, is_changelog) in zip(deliveries, futures, strict=True):
+            if isinstance(delivered, BaseException):
+                raise delivered
             if is_changelog:
                 end = delivered.offset + count
         return end

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import socket
 import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import mode
@@ -48,6 +50,7 @@ class EngineService(mode.Service):
         self._why = ""
         self._entry: directory.Entry | None = None
         self._announcing = asyncio.Event()
+        self._leaving = AsyncExitStack()
         self.broadcasts = {topic: Broadcast(settings, topic) for topic in _BROADCAST}
 
     async def on_start(self) -> None:
@@ -56,11 +59,12 @@ class EngineService(mode.Service):
         calm_clients()  # by now Faust has put its handlers where it wants them
         self.metrics.build.labels(build_version()).set(1)
         await self._reach_broker()
-        self._slot = Slot(settings.engine.state_dir, settings.engine.instance)
+        slot = Slot(settings.engine.state_dir, settings.engine.instance)
+        self._leaving.callback(slot.release)
         settled = await settle_positions(settings)
         if settled:
             log.info("first start of group %s: %d initial positions committed", settings.engine.group, settled)
-        self.owner = Supervisor(settings, self._slot, self.metrics, failed=self._fail, changed=self._announcing.set)
+        self.owner = Supervisor(settings, slot, self.metrics, failed=self._fail, changed=self._announcing.set)
         self.port = InternalPort(
             self.owner,
             self.metrics,
@@ -69,10 +73,15 @@ class EngineService(mode.Service):
             partitions=settings.topics.partitions,
             failing=lambda: self._why,
         )
+        self._leaving.push_async_callback(self.port.stop)
         port = await self.port.start(settings.http.host, settings.http.port)
         self.url = f"http://{settings.http.advertise or settings.http.host}:{port}"
-        log.info("worker %s on %s, state in %s", self.instance, self.url, self._slot.path)
+        log.info("worker %s on %s, state in %s", self.instance, self.url, slot.path)
+        self._leaving.push_async_callback(self._bounded, self.sender.stop)
         await self.sender.start()
+        self._leaving.push_async_callback(self._bounded, self._say_goodbye)
+        self._leaving.push_async_callback(self._bounded, self.owner.intake.stop)
+        self._leaving.push_async_callback(self.owner.stop)
         await self.owner.intake.start()
 
     async def _reach_broker(self) -> None:
@@ -133,13 +142,15 @@ class EngineService(mode.Service):
             self._fail(fault)
 
     async def on_stop(self) -> None:
-        """Finish the batches under way, leave the group, say goodbye."""
-        await self.owner.stop()
-        goodbye = self.sender.send(directory.TOPIC, self.instance.encode(), None)
-        for what in (self.owner.intake.stop(), goodbye, self.sender.stop()):
-            try:
-                await asyncio.wait_for(what, _STOP_S)
-            except (KafkaError, TimeoutError, AssertionError):
-                log.info("the broker does not answer: left without a word to it")
-        await self.port.stop()
-        self._slot.release()
+        """Undo what `on_start` did, however far it came: finish the batches, leave the group, say goodbye."""
+        await self._leaving.aclose()
+
+    async def _say_goodbye(self) -> None:
+        await self.sender.send(directory.TOPIC, self.instance.encode(), None)
+
+    async def _bounded(self, ending: Callable[[], Awaitable[None]]) -> None:
+        """Give the broker some seconds to take part in an ending."""
+        try:
+            await asyncio.wait_for(ending(), _STOP_S)
+        except (KafkaError, TimeoutError, AssertionError):
+            log.info("the broker does not answer: left without a word to it")

@@ -81,6 +81,7 @@ async def test_topics_that_do_not_fit_stop_a_worker_with_the_command_that_mends_
         await worker.kill()
     assert status not in (0, None) and status > 0
     assert "churnwatch topics apply" in worker.said
+    assert "AttributeError" not in worker.said, "what was never started is not stopped"
 
 
 async def test_of_two_workers_with_one_instance_the_second_refuses(settings: Settings, tmp_path: Path) -> None:

@@ -161,6 +161,20 @@ async def test_opening_waits_until_the_old_owners_open_transaction_is_gone(world
         await old._producer.commit_transaction()
 
 
+async def test_an_opening_that_does_not_end_is_given_up_and_tried_again(world: KafkaWorld) -> None:
+    engine = world.settings.engine.model_copy(update={"transaction_timeout_ms": 1000})
+    world.settings = world.settings.model_copy(update={"engine": engine})
+    log = await world.log()
+    async with producer(world.settings, transactional_id="foreign", transaction_timeout_ms=60_000) as sender:
+        await sender.begin_transaction()
+        await sender.send_and_wait(log._changelog.topic, b"open", key=b"c/x", partition=0)
+        with pytest.raises(LogFailure, match="cannot be opened"):
+            await asyncio.wait_for(log.open(), 10)
+        await sender.abort_transaction()
+    opening = await (await world.log()).open()
+    assert await restored(log, opening.changelog_start, opening.changelog_end) == ([], opening.changelog_end)
+
+
 async def test_a_record_that_the_broker_refuses_fails_the_whole_batch(world: KafkaWorld) -> None:
     log = await world.log()
     await log.open()
