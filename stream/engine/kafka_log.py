@@ -262,6 +262,15 @@ class KafkaShardLog:
                 await asyncio.wait_for(producer.stop(), _STOP_S)
             except (KafkaError, TimeoutError):  # fenced, or no broker answers: it cannot end well, and need not
                 return
+            finally:
+                _put_away(producer)
+
+
+def _put_away(producer: AIOKafkaProducer) -> None:
+    """aiokafka leaves a fault in a future that nobody awaits, which asyncio would report when it is collected."""
+    waiter = getattr(producer._txn_manager, "_transaction_waiter", None)
+    if waiter is not None and waiter.done() and not waiter.cancelled():
+        waiter.exception()
 
 
 def _batches(producer: AIOKafkaProducer, messages: Iterable[Message]) -> Iterator[tuple[Any, int]]:
