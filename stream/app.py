@@ -64,6 +64,7 @@ def build_app(settings: Settings, *, role: str = "worker") -> faust.App:
         role: part of the app's consumer group, which is never the engine's.
     """
     options = client_options(settings.kafka)
+    session_s = settings.engine.session_timeout_ms / 1000
     folder = settings.engine.state_dir
     folder.mkdir(parents=True, exist_ok=True)  # Faust makes its own below it, but no parents
     app = faust.App(
@@ -74,6 +75,9 @@ def build_app(settings: Settings, *, role: str = "worker") -> faust.App:
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
+        broker_session_timeout=session_s,
+        broker_heartbeat_interval=max(0.2, session_s / 10),
+        broker_rebalance_timeout=session_s,  # its default lets a member that just starts hold up a stop for a minute
         consumer_auto_offset_reset="earliest",
         autodiscover=False,
         datadir=folder / "faust",  # it makes one whether it needs it or not

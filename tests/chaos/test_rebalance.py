@@ -6,12 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
-from support.processes import all_shards_run
+from support.processes import WorkerProcess, all_shards_run
 
 from chaos import oracle
 from chaos.conftest import Case
 from chaos.fleet import Passage, assert_as_expected, fleet
 from stream.config import Settings
+
+
+async def stopped_soon(worker: WorkerProcess) -> None:
+    asked = time.monotonic()
+    assert await worker.stop() == 0, worker.tail()
+    assert time.monotonic() - asked < 15, worker.tail()
 
 
 @pytest.mark.timeout(120)
@@ -26,12 +32,10 @@ async def test_workers_that_join_and_leave_hand_their_shards_over_unharmed(
         third = await workers.start("c").ready()
         await all_shards_run([first, second, third])
         await passage.share_taken(0.5)
-        asked = time.monotonic()
-        assert await workers.workers.pop("a").stop() == 0
-        assert time.monotonic() - asked < 15
+        await stopped_soon(workers.workers.pop("a"))
         await all_shards_run([second, third])
         await passage.end(within_s=60)
         await assert_as_expected(chaos, small.want)
         for name in ("b", "c"):
-            assert await workers.workers.pop(name).stop() == 0
+            await stopped_soon(workers.workers.pop(name))
     await oracle.assert_stores_never_lead(chaos)
