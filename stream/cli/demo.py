@@ -21,6 +21,8 @@ def command(
         float | None, typer.Option(min=0, help="Events a second; 0 = as fast as it goes. [default: 4000 for the town]")
     ] = None,
     leave: Annotated[bool, typer.Option("--exit", help="End when the input is done (always so in a pipe).")] = False,
+    test_alert: Annotated[bool, typer.Option("--test-alert", help="Send a test alert to `alerts` first.")] = False,
+    heartbeat: Annotated[bool, typer.Option("--heartbeat", help="Send a heartbeat to `alerts` first.")] = False,
     memory: Annotated[bool, typer.Option("--memory", help="No broker: the same over the log in memory.")] = False,
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
 ) -> None:
@@ -59,7 +61,8 @@ def command(
             raise typer.Exit(in_memory.run(settings, what, events, console))
         town = source_file is None and source is None
         pace = (_RATE if town else None) if rate is None else rate or None
-        plan = run.Plan(what, events, pace, leave or not console.is_terminal, config)
+        checks = ("test_alert",) * test_alert + ("heartbeat",) * heartbeat
+        plan = run.Plan(what, events, pace, leave or not console.is_terminal, config, checks)
         try:
             status = asyncio.run(run.run(settings, plan, console))
         except asyncio.CancelledError:

@@ -28,6 +28,8 @@ from stream.demo import scrape, view
 from stream.demo.source import Lines
 from stream.engine import directory
 from stream.engine.broadcast import read_whole
+from stream.engine.shard import wall_ms
+from stream.ops.commanding import give
 from stream.ops.reading import Reader
 from stream.produce import Sent, produce
 from stream.topics import INPUTS
@@ -53,6 +55,7 @@ class Plan:
     rate: float | None
     leave: bool
     config: Path | None = None
+    checks: tuple[str, ...] = ()  # commands of `stream.control` to give first, so that a receiver can be checked
 
 
 async def run(settings: Settings, plan: Plan, console: Console) -> int:
@@ -161,6 +164,7 @@ class Show:
         self._enough = asyncio.Event()
         self._sent = Sent()
         self._skipped = 0
+        self._missing: list[str] = []
         self._moved_at = time.monotonic()
         self._seen = view.Seen(plan.what, time.monotonic())
 
@@ -172,6 +176,7 @@ class Show:
         reading = asyncio.Event()
         watching = asyncio.create_task(self._watch(reading))
         await reading.wait()
+        await self._check()
         feeding = asyncio.create_task(self._feed())
         try:
             await self._follow(feeding)
@@ -184,6 +189,19 @@ class Show:
         seconds = self._moved_at - self._seen.started
         self._console.print(view.summary(self._seen, seconds, self._skipped, problems), highlight=False, soft_wrap=True)
         return 1 if problems else 0
+
+    async def _check(self) -> None:
+        """Have a test alert or a heartbeat sent through and say how long it took."""
+        for command in self._plan.checks:
+            given = uuid.uuid4().hex
+            answer = await give(
+                self._settings, command, {}, actor="demo", event_id=given, now=wall_ms(), timeout_s=_READY_S
+            )
+            said = "did not arrive" if answer is None else f"arrived on {self._settings.topics.prefix}alerts after"
+            took = "" if answer is None else f" {answer[1]:.1f} s"
+            self._console.print(f"{command:<10} {said}{took}", highlight=False)
+            if answer is None:
+                self._missing.append(f"{command} did not arrive")
 
     async def _feed(self) -> Sent:
         def told(sent: Sent) -> None:
@@ -256,7 +274,7 @@ class Show:
 
     def _problems(self) -> list[str]:
         seen = self._seen
-        found = []
+        found = list(self._missing)
         if self._process.returncode not in (None, 0):
             found.append(f"the worker ended with status {self._process.returncode}")
         if seen.figures.accounted != seen.sent:

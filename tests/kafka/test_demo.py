@@ -36,11 +36,12 @@ async def topics(broker) -> list[str]:
 
 
 async def test_a_small_town_is_fed_watched_and_accounted_for_and_nothing_is_left(broker):
-    process = demo(broker, "--customers", "40", "--days", "60", "--rate", "0")
+    process = demo(broker, "--customers", "40", "--days", "60", "--rate", "0", "--test-alert", "--heartbeat")
     output, _ = await asyncio.to_thread(process.communicate, timeout=180)
     assert process.returncode == 0, output
     assert "Every event is accounted for." in output
     assert " opened: " in output
+    assert output.count("alerts after") == 2
     assert await topics(broker) == []
 
 
