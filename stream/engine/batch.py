@@ -53,7 +53,7 @@ class Batch:
         if isinstance(event, Rejected):
             self._reject(item, event)
             return stream_time
-        if event.time > stream_time:
+        if event.time > stream_time and type(event) is not Forget:  # whose time is the broker's clock
             self.advance(event.time)
             stream_time = event.time
         self._apply(item, event)

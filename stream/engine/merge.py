@@ -12,6 +12,9 @@ from msgspec import Struct
 from stream.codec import Rejected
 from stream.engine.log import Record
 
+UNREAD = float("-inf")
+"""What `ShardLog.settled` says of a topic that holds more than was delivered."""
+
 INSTANTLY = -1
 """The merge time of a record that could not be read: it holds up nobody."""
 
@@ -28,7 +31,8 @@ class Item(Struct, frozen=True, gc=False):
 
 class Merge:
     """Ordered by (event time, topic order, offset). A record leaves when every other topic has one, or is known to be
-    empty up to `wait_ms` after the record reached the broker; or when it has been here for `wait_max_ms`."""
+    empty up to `wait_ms` after the record reached the broker; or when it has been here for `wait_max_ms` and no topic
+    is known to hold unread ones: those are waited for, as Kafka Streams does, or an outage would break the order."""
 
     def __init__(self, topics: Sequence[str], *, wait_ms: float, wait_max_ms: float, capacity: int) -> None:
         """`topics` in tie order; `capacity`: records of one topic held before it counts as full."""
@@ -61,7 +65,7 @@ class Merge:
             time, index = heads[0]
             queue = queues[index]
             item = queue[0]
-            late = now - item.arrived >= self._wait_max
+            late = horizon > UNREAD and now - item.arrived >= self._wait_max
             if item.record.timestamp + self._wait > horizon and not late and time != INSTANTLY:
                 break
             taken.append(queue.popleft())

@@ -86,7 +86,6 @@ class Shard:
         self._due: DueIndex | None = None
         self._opens_from = opens_from
         self._meta = meta.ShardMeta()
-        self._newest_record: tuple[int, int] | None = None  # (event time, its record's timestamp)
         self._last_input = wall()
         self.running = False
         self._turn = asyncio.Lock()
@@ -201,23 +200,24 @@ class Shard:
         if not items:
             return 0
         started, spent = clock.perf_counter(), 0.0
+        newest = self._meta.newest
         batch = self._batch()
         stream_time = self._meta.stream_time
         for count, item in enumerate(items, 1):
             stream_time = batch.take(item, stream_time)
-            if item.time >= stream_time:
-                self._newest_record = (item.time, item.record.timestamp)
+            if item.time == stream_time:
+                newest = (item.time, item.record.timestamp)
             if count % _TURN == 0:
                 spent += clock.perf_counter() - started
                 await asyncio.sleep(0)
                 started = clock.perf_counter()
         self._metrics.phase_seconds.labels("step").observe(spent + clock.perf_counter() - started)
+        self._meta = replace(self._meta, newest=newest)
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(len(items))
-        oldest = min(item.record.timestamp for item in items)
-        newest = max(item.record.timestamp for item in items)
+        arrivals = [item.record.timestamp for item in items]
         now = self._wall()
-        for timestamp in {oldest, newest}:
+        for timestamp in {min(arrivals), max(arrivals)}:
             self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
         return len(items)
 
@@ -232,9 +232,9 @@ class Shard:
     async def _follow_wall_clock(self) -> None:
         """An idle shard's clock goes on at the wall clock's pace, from the newest event it saw, after a grace."""
         idle = self._wall() - self._last_input
-        if idle < self._options.idle_grace_ms or len(self._merge) or self._newest_record is None:
+        if idle < self._options.idle_grace_ms or len(self._merge) or self._meta.newest is None:
             return
-        event_time, arrived = self._newest_record
+        event_time, arrived = self._meta.newest
         target = event_time + self._wall() - arrived - self._options.idle_grace_ms
         if target - self._meta.stream_time >= min(1000, self._options.idle_grace_ms):
             await self.advance(target)

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from stream.codec import Rejected
 from stream.engine.memory_log import MemoryRecord
-from stream.engine.merge import INSTANTLY, Item, Merge
+from stream.engine.merge import INSTANTLY, UNREAD, Item, Merge
 
 TOPICS = ("a", "b", "c")
 FOREVER = float("inf")
-UNKNOWN = float("-inf")
 
 
 def item(topic, time, offset=0, *, timestamp=None, arrived=0.0):
@@ -60,15 +59,15 @@ def test_no_more_than_the_limit_leave():
 
 def test_a_topic_without_records_is_waited_for():
     made = merge(item("a", 10), item("b", 20))
-    assert take(made, settled=UNKNOWN) == []
+    assert take(made, settled=UNREAD) == []
     made.put(item("c", 15))
     # c's only record goes, then c is empty again and b may have to wait for it
-    assert take(made, settled=UNKNOWN) == [("a", 10, 0)]
+    assert take(made, settled=UNREAD) == [("a", 10, 0)]
 
 
 def test_a_topic_that_becomes_empty_is_waited_for_from_then_on():
     made = merge(item("a", 10), item("b", 20), item("c", 30))
-    assert take(made, settled=lambda topic: UNKNOWN if topic == "a" else FOREVER) == [("a", 10, 0)]
+    assert take(made, settled=lambda topic: UNREAD if topic == "a" else FOREVER) == [("a", 10, 0)]
 
 
 def test_a_topic_known_to_be_empty_long_enough_after_the_record_reached_the_broker_is_not_waited_for():
@@ -83,15 +82,22 @@ def test_the_slowest_of_the_empty_topics_decides():
     assert take(made, settled={"a": FOREVER, "b": 5000, "c": 1100}.get) == [("a", 10, 0)]
 
 
-def test_after_the_longest_wait_the_others_go_on_without_it():
+def test_after_the_longest_wait_the_others_go_on_without_a_topic_not_heard_of():
     made = merge(item("a", 10, arrived=1000.0))
-    assert take(made, settled=UNKNOWN, now=5999) == []
-    assert take(made, settled=UNKNOWN, now=6000) == [("a", 10, 0)]
+    assert take(made, settled=0, now=5999) == []
+    assert take(made, settled=0, now=6000) == [("a", 10, 0)]
+
+
+def test_records_known_to_be_there_are_waited_for_however_long_it_takes():
+    made = merge(item("a", 10, arrived=1000.0))
+    assert take(made, settled=lambda topic: UNREAD if topic == "c" else 0, now=10**9) == []
+    made.put(item("c", 5))
+    assert take(made, settled=0, now=10**9) == [("c", 5, 0), ("a", 10, 0)]
 
 
 def test_a_record_that_could_not_be_read_waits_for_nobody_and_holds_up_nobody():
     made = merge(unreadable("a", 3), item("b", 20))
-    assert take(made, settled=UNKNOWN) == [("a", INSTANTLY, 3)]
+    assert take(made, settled=UNREAD) == [("a", INSTANTLY, 3)]
     assert take(made) == [("b", 20, 0)]
 
 
@@ -122,7 +128,7 @@ def test_the_order_depends_on_neither_the_limits_nor_on_what_had_arrived_before(
     parts, left, got = merge(), {t: list(queue) for t, queue in queues.items()}, []
 
     def settled(topic):
-        return UNKNOWN if left[topic] else FOREVER
+        return UNREAD if left[topic] else FOREVER
 
     turn = 0
     while len(got) < len(wanted):

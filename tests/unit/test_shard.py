@@ -246,6 +246,27 @@ async def test_an_idle_shard_follows_the_wall_clock_after_a_grace(tmp_path):
     await harness.crash()
 
 
+async def test_after_a_restart_an_idle_shard_goes_on_following_the_wall_clock(tmp_path):
+    harness = Harness(tmp_path, idle_grace_ms=MINUTE)
+    await harness.open()
+    harness.wall.now = NOON.time + 5000
+    await handle(harness, NOON.forwarding("c", "unconditional", "rival"))
+    await harness.crash(lose_store=True)
+    await harness.open()
+    harness.wall.now = NOON.time + 30 * DAY + MINUTE
+    await harness.shard._follow_wall_clock()
+    assert [alert["state"] for alert in harness.alerts()] == ["opened", "expired"]
+    await harness.crash()
+
+
+async def test_to_forget_somebody_does_not_move_the_clock(harness):
+    await handle(harness, NOON.forwarding("c", "unconditional", "rival"))
+    harness.broker.append("customers", 0, b"another", None, NOON.time + 400 * DAY)
+    await harness.drain()
+    assert harness.shard.stream_time == NOON.time
+    assert [alert["state"] for alert in harness.alerts()] == ["opened"]
+
+
 async def test_history_that_was_loaded_is_followed_from_its_own_time(tmp_path):
     harness = Harness(tmp_path, idle_grace_ms=MINUTE)
     await harness.open()
