@@ -116,7 +116,7 @@ class Shard:
         known = self._store.get(meta.KEY)
         if known is not None:
             self._meta = meta.decode(known)
-            if self._meta.group != self._options.group:
+            if self._meta.group not in ("", self._options.group):  # empty: an older build's
                 raise ForeignChangelog(
                     f"the changelog holds the states of group {self._meta.group}, not of {self._options.group}: "
                     "give this group topics of its own (topics.prefix), or delete state-changelog to begin anew"
@@ -127,7 +127,7 @@ class Shard:
         positions = dict(opening.committed)
         for topic, offset in self._meta.positions.items():
             positions[topic] = max(offset, positions.get(topic, 0))
-        self._meta = replace(self._meta, positions=positions)
+        self._meta = replace(self._meta, positions=positions, group=self._options.group)
         self._due = DueIndex(self._store)
         self._log.start(positions)
         self._last_input = self.progress_at = self._wall()

@@ -82,6 +82,10 @@ async def test_after_a_crash_it_goes_on_where_it_was_with_or_without_its_store(h
 async def test_another_groups_changelog_is_refused_with_what_to_do(harness):
     await handle(harness, NOON.balance("c", 5))
     await harness.crash()
+    harness.options = replace(harness.options, group="ours")  # what an older build wrote names no group
+    await harness.open()
+    await handle(harness, NOON.plus(hours=1).balance("c", 6))
+    await harness.crash()
     harness.options = replace(harness.options, group="another")
     with pytest.raises(ForeignChangelog, match=r"not of another: give this group topics of its own \(topics.prefix\)"):
         await harness.open()
