@@ -14,7 +14,7 @@ from faust.types.auth import AuthProtocol, SASLMechanism
 
 from stream.codec import Rejected
 from stream.config import Settings
-from stream.control import carry_out
+from stream.control import COMMANDS, carry_out
 from stream.engine.assemble import codec
 from stream.engine.clients import client_options
 from stream.engine.deadletter import TOPIC as DEAD_LETTERS
@@ -109,7 +109,7 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
             command = "unreadable"
             try:
                 read = reader.decode("control", record.key, record.value, record.timestamp)
-                command = read.command if read.command in ("test_alert", "heartbeat") else "unknown"
+                command = read.command if read.command in COMMANDS else "unknown"
                 await carry_out(read, engine.sender)
                 engine.metrics.control.labels(command, "done").inc()
                 log.info("control: %s by %s done (event %s)", read.command, read.actor, read.event_id)

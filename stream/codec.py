@@ -37,7 +37,7 @@ _MONEY: dict[str, tuple[str, ...]] = {
 }
 
 
-class Rejected(ValueError):  # noqa: N818 - a verdict on a record, as `dead-letters` words it
+class Rejected(ValueError):
     """A record that cannot be read. `reason` is a metric label; `path` points at the fault."""
 
     def __init__(self, reason: str, path: str, message: str) -> None:

@@ -10,7 +10,7 @@ Any of these helps:
   - see the same demo without Kafka: bash deploy/demo.sh --memory"""
 
 
-class BrokerUnavailable(RuntimeError):  # noqa: N818 (a state of the world, named as such)
+class BrokerUnavailable(RuntimeError):
     """No broker can be used or started here; the message says what is missing and what else can be done."""
 
     def __init__(self, reason: str, *, log_tail: str = "") -> None:

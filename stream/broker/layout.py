@@ -55,7 +55,7 @@ class Mismatch:
         return f"{self.topic}: {self.what} is {self.found}, should be {self.expected}. To mend: {self.mend}"
 
 
-class TopicMismatch(RuntimeError):  # noqa: N818 (a state of the cluster, named as such)
+class TopicMismatch(RuntimeError):
     """The topics are not as a worker needs them; each line names a difference and what mends it."""
 
     def __init__(self, mismatches: list[Mismatch]) -> None:

@@ -28,7 +28,6 @@ def command(
     from stream.broker.launcher import located
     from stream.cli.console import faults
     from stream.config import load
-    from stream.logs import calm_clients
 
     with faults():
         settings = located(load(config))
@@ -40,5 +39,4 @@ def command(
     gc.freeze()
     gc.set_threshold(*_GC)
     worker.spinner = None  # it draws on whatever stdout is
-    calm_clients()
     worker.execute_from_commandline()

@@ -19,7 +19,7 @@ _LOOKED_AT = 10  # records at the end of a partition
 _LOOK_MS = 2000
 
 
-class GroupMismatch(RuntimeError):  # noqa: N818 - what is the matter
+class GroupMismatch(RuntimeError):
     """The running group consumes other topics than this build: a full stop and start is needed."""
 
 

@@ -35,7 +35,7 @@ class Receiver(Protocol):
         ...
 
 
-class PositionLost(RuntimeError):  # noqa: N818 - what has happened, in the operator's words
+class PositionLost(RuntimeError):
     """The log no longer holds the offset to go on from: records were deleted unread."""
 
 

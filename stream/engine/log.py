@@ -65,11 +65,11 @@ class Opening:
     changelog_end: int
 
 
-class Fenced(Exception):  # noqa: N818 - Kafka's own word
+class Fenced(Exception):
     """Another worker owns the shard now: what was not committed is void, and nothing may be written any more."""
 
 
-class LogFailure(Exception):  # noqa: N818
+class LogFailure(Exception):
     """The outcome of a transaction is unknown: the shard must be opened anew from what the log says."""
 
 

@@ -34,7 +34,7 @@ def wall_ms() -> int:
     return clock.time_ns() // 1_000_000
 
 
-class ForeignChangelog(RuntimeError):  # noqa: N818 - what was found
+class ForeignChangelog(RuntimeError):
     """The changelog is another group's; the message says what to do."""
 
 

@@ -33,7 +33,7 @@ _FENCINGS_WITHIN_S = 300.0
 _STOP_S = 10.0  # for a batch under way, when the broker does not answer
 
 
-class ShardLost(RuntimeError):  # noqa: N818 - what has happened
+class ShardLost(RuntimeError):
     """A shard cannot be kept running here; the process should end and let another take over."""
 
 

@@ -48,7 +48,6 @@ class EngineService(mode.Service):
         self.sender = KafkaSender(settings)
         self.url = ""
         self._why = ""
-        self._entry: directory.Entry | None = None
         self._announcing = asyncio.Event()
         self._leaving = AsyncExitStack()
         self.broadcasts = {topic: Broadcast(settings, topic) for topic in _BROADCAST}

@@ -21,11 +21,11 @@ _ASK_S = 10
 _PAUSE_S = 0.25
 
 
-class NoAnswer(OSError):  # noqa: N818 - what has happened
+class NoAnswer(OSError):
     """Nobody could be asked, or nobody answered; the message says what to do."""
 
 
-class Unknown(LookupError):  # noqa: N818 - what was found
+class Unknown(LookupError):
     """The workers know nothing about the customer."""
 
 

@@ -24,7 +24,7 @@ _TOGETHER = 200
 _TRANSACTION_TIMEOUT_MS = 60_000
 
 
-class RedriveFailed(OSError):  # noqa: N818 - what has happened
+class RedriveFailed(OSError):
     """Nothing more was sent; what was sent before is complete, each with its receipt."""
 
 

@@ -20,7 +20,7 @@ _STOP_S = 60.0
 _SAMPLE = re.compile(r"^(\w+)(\{[^}]*\})? (\S+)$", re.MULTILINE)
 
 
-class EngineFailed(RuntimeError):  # noqa: N818 - what has happened
+class EngineFailed(RuntimeError):
     """An engine ended or stood still; the message holds the end of its log."""
 
 
