@@ -227,6 +227,7 @@ class KafkaShardLog:
             await producer.commit_transaction()
             return end
         except ProducerFenced:
+            _put_away(producer)
             raise Fenced(f"shard {self.shard}") from None
         except (KafkaError, AssertionError) as fault:
             # aiokafka asserts its way out of a fenced or expired transaction; whatever it was, nothing is known
