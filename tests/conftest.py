@@ -14,14 +14,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from support.effort import EFFORT
 
 from stream.broker import admin, launcher
 from stream.broker.launcher import Broker
-from stream.broker.layout import wanted
 from stream.config import Settings, load
-from stream.engine.clients import client_options
+from stream.engine.first_start import settle_positions
 
 PARTITIONS = 4
 
@@ -78,9 +76,14 @@ async def settings(bare_settings: Settings) -> AsyncIterator[Settings]:
     """As `bare_settings`, with every topic created; deleted afterwards, so that a long session stays quick."""
     await admin.apply(bare_settings)
     yield bare_settings
-    client = AIOKafkaAdminClient(**client_options(bare_settings.kafka))
-    await client.start()
-    try:
-        await client.delete_topics([want.name for want in wanted(bare_settings)])
-    finally:
-        await client.close()
+    await admin.remove(bare_settings)
+
+
+@pytest.fixture
+async def single(bare_settings: Settings) -> AsyncIterator[Settings]:
+    """Settings with one shard, its topics made and its first positions settled."""
+    topics = bare_settings.topics.model_copy(update={"partitions": 1})
+    settings = bare_settings.model_copy(update={"topics": topics})
+    await admin.apply(settings)
+    await settle_positions(settings)
+    yield settings

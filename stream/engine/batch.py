@@ -125,8 +125,9 @@ class Batch:
         except Exception as fault:
             self._undo(customer)
             held.state = held.state or State()
-            held.state.timers = {name: time for name, time in held.state.timers.items() if time > due}
-            held.done.append((_GiveUp(due), moment))
+            step = _GiveUp(due)
+            step.take(held.state)
+            held.done.append((step, moment))
             self.output.messages.append(failed_timers(self._shard, customer, due, fault))
             self.rejected["timers", "poison"] += 1
             self._note_due(customer, held)
@@ -155,7 +156,7 @@ class Batch:
             if event is None:
                 self._step.timers(customer.decode(), held.state, moment)
             elif type(event) is _GiveUp:
-                held.state.timers = {n: t for n, t in held.state.timers.items() if t > event.due}
+                event.take(held.state)
             else:
                 self._step.event(event.customer_id, held.state, event, moment)
         self._note_due(customer, held)
@@ -167,9 +168,13 @@ class Batch:
 
 
 class _GiveUp:
-    """A step that gave up timers, so that an undo can do it again."""
+    """A step that gives up the timers due by a time, so that an undo can do it again."""
 
-    __slots__ = ("due",)
+    __slots__ = ("_due",)
 
     def __init__(self, due: int) -> None:
-        self.due = due
+        self._due = due
+
+    def take(self, state: State) -> None:
+        """Leave only the timers that are due later."""
+        state.timers = {name: time for name, time in state.timers.items() if time > self._due}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import orjson
@@ -17,25 +16,13 @@ from chaos.fleet import with_engine
 from chaos.owner import Owner
 from support.units import DAY, T0
 
-from stream.broker import admin
 from stream.config import Settings
 from stream.engine.clients import client_options
-from stream.engine.first_start import settle_positions
 from stream.engine.jsonl import Record
 from stream.engine.store import STATE, Store
 from stream.produce import produce
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-async def single(bare_settings: Settings) -> AsyncIterator[Settings]:
-    """Settings with one shard, its topics made and its first positions settled."""
-    topics = bare_settings.topics.model_copy(update={"partitions": 1})
-    settings = bare_settings.model_copy(update={"topics": topics})
-    await admin.apply(settings)
-    await settle_positions(settings)
-    yield settings
 
 
 def contact(customer: str, number: int) -> Record:

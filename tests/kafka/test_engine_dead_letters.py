@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import orjson
@@ -14,11 +13,9 @@ from chaos import oracle
 from chaos.owner import Owner
 from support.units import T0
 
-from stream.broker import admin
 from stream.broker.layout import MAX_MESSAGE_BYTES
 from stream.config import Settings
 from stream.engine.clients import client_options
-from stream.engine.first_start import settle_positions
 
 pytestmark = pytest.mark.kafka
 GOOD = {"event_id": "e1", "customer_id": "c", "time": T0, "staff_id": "s", "how": "call", "result": "reached"}
@@ -37,16 +34,6 @@ BAD: dict[str, tuple[str, bytes | None, bytes | None, str]] = {
     "from the future": ("contacts", b"c", orjson.dumps(GOOD | {"time": 4_000_000_000_000}), "future"),
     "a number too large": ("transactions", b"c", b'{"amount": 1e400}', "not-json"),
 }
-
-
-@pytest.fixture
-async def single(bare_settings: Settings) -> AsyncIterator[Settings]:
-    """Settings with one shard, its topics made and its first positions settled."""
-    topics = bare_settings.topics.model_copy(update={"partitions": 1})
-    settings = bare_settings.model_copy(update={"topics": topics})
-    await admin.apply(settings)
-    await settle_positions(settings)
-    yield settings
 
 
 async def send(settings: Settings, topic: str, key: bytes | None, value: bytes | None) -> None:
