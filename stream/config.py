@@ -80,6 +80,20 @@ class Business(Section):
     network_prefixes: dict[str, str] = Field(
         default_factory=dict, description="number prefix -> network, where the event names none"
     )
+    calendar: str = Field("CN", pattern="^([A-Z]{2})?$", description="working days of this country; empty = Mon-Fri")
+    calendar_subdivision: str = Field("", description="state or province of it, as ISO 3166-2 has it")
+    tiers: tuple[str, ...] = Field(
+        ("private", "platinum", "gold", "silver", "basic"), description="from high to low, as `customers` names them"
+    )
+    tier_lines: dict[str, float] = Field(default_factory=dict, description="tier -> assets it takes, base units")
+    revenue_categories: frozenset[str] = Field(
+        frozenset({"purchase", "order", "fee", "recharge", "call", "data"}),
+        description="categories of what customers pay that are our revenue; a return takes away from it",
+    )
+    passive_categories: frozenset[str] = Field(
+        frozenset({"interest", "fee", "payroll", "points_earned", "loan_payment"}),
+        description="categories that are no act of the customer's own",
+    )
 
     @field_validator("time_zone")
     @classmethod

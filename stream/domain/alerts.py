@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from stream.domain.events import Severity
 from stream.domain.signals import Figure
 
-AlertState = Literal["opened", "updated", "resolved", "expired"]
+AlertState = Literal["opened", "updated", "resolved", "expired", "closed"]
 SOURCE = "urn:churnwatch:engine"
 TYPE = "churnwatch.alert.{state}.v1"
 PRIORITY: dict[str, int] = {"critical": 1, "high": 2, "medium": 3, "low": 4}

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
+from stream.domain.calendar import Calendar
+from stream.domain.classes import Classes
+
 HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 _QUARTER_MS = 900_000  # every zone's offset since 1972 changes on a quarter of an hour
@@ -29,6 +32,12 @@ class Business:
     own_institutions: frozenset[str] = frozenset({"own"})
     own_networks: frozenset[str] = frozenset({"own"})
     network_prefixes: dict[str, str] = field(default_factory=dict)
+    calendar: Calendar = field(default_factory=Calendar)
+    classes: Classes = field(default_factory=lambda: Classes({}))
+    tiers: tuple[str, ...] = ("private", "platinum", "gold", "silver", "basic")  # from high to low
+    tier_lines: dict[str, int] = field(default_factory=dict)  # tier -> assets it takes, minor units
+    revenue_categories: frozenset[str] = frozenset({"purchase", "order", "fee", "recharge", "call", "data"})
+    passive_categories: frozenset[str] = frozenset({"interest", "fee", "payroll", "points_earned", "loan_payment"})
     _offsets: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
     _months: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
@@ -111,6 +120,11 @@ class Business:
     def major(self, minor: int) -> float:
         """Return a money figure for people: minor units back to units."""
         return minor / float(10**self.minor_units)
+
+    def base_minor(self, units: float) -> int:
+        """Return minor units of a configured amount in units of the base currency."""
+        scale: int = 10**self.minor_units
+        return round(units * scale)
 
     def is_elsewhere(self, institution: str | None) -> bool:
         """Tell whether a counterparty's institution is another bank or network."""

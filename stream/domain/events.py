@@ -255,15 +255,15 @@ class GroupWarning(Event, frozen=True, gc=False, kw_only=True):
     size: Annotated[int, Meta(ge=1)]
 
 
-class GroupSignal(Struct, frozen=True, gc=False, kw_only=True):
-    """A member's departure, keyed by the group it leaves behind."""
+class GroupSignal(Event, frozen=True, gc=False, kw_only=True):
+    """News of one member, keyed by the group: who belongs to it, who no longer does, who left us.
+
+    `size`: members as the source knows them, where it does.
+    """
 
     topic: ClassVar[str] = "group-signals"
-    event_id: Id
     group_id: Id
-    customer_id: Id
-    time: Millis
-    kind: Name
+    kind: Literal["joined", "parted", "left"]
 
 
 class Staff(Struct, frozen=True, gc=False, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from msgspec import UNSET
 
@@ -12,6 +13,7 @@ from stream.domain.business import DAY_MS, Business
 from stream.domain.events import (
     SEVERITIES,
     Balance,
+    Change,
     Complaint,
     Contact,
     Customer,
@@ -20,23 +22,29 @@ from stream.domain.events import (
     Product,
     ServiceEvent,
     Severity,
+    Staff,
     Transaction,
 )
 from stream.domain.state import (
     DAYS,
     ComplaintCase,
+    CreditChange,
     ForwardingNow,
     Holding,
     LastContact,
     Outflow,
     Profile,
     State,
+    TierNow,
 )
 
 MOST_COMPLAINTS = 16
 MOST_OUTFLOWS = 16
-OUTFLOW_DAYS = 7
+OUTFLOW_DAYS = 14
 MOST_PRODUCTS = 64
+MOST_PAYROLLS = 14
+MOST_RECENT = 16  # times kept of one kind of service event
+MOST_KINDS = 32  # kinds of service events kept
 DEFAULT_ACCOUNT = "-"
 """The account of a transaction that names none."""
 
@@ -51,16 +59,29 @@ def fold(state: State, event: Any, business: Business) -> None:
 
 
 def _transaction(state: State, event: Transaction, business: Business) -> None:
-    day = business.day(event.time)
-    incoming = event.amount if event.direction == "in" else 0
-    windows.add(state, business, day, incoming, event.amount - incoming, event.unit, event.quantity or 0)
-    other = event.counterparty
-    if event.amount and other is not None and event.direction == "out" and business.is_elsewhere(other.institution):
-        _outflow(state, event, other.institution or "")
+    elsewhere = goes_elsewhere(event, business)
+    windows.add(state, business, event, elsewhere=elsewhere)
+    if elsewhere and event.amount and event.counterparty is not None:
+        _outflow(state, event, event.counterparty.institution or "")
+    if event.category == "payroll" and event.direction == "in":
+        _payroll(state.payrolls, business.day(event.time), event.amount)
     if event.balance_after is not None:
         account = event.account_id or DEFAULT_ACCOUNT
         holdings.observe(state, business, account, None, event.balance_after, event.time)
         holdings.refresh_baseline(state, business.day(state.newest))
+
+
+def goes_elsewhere(event: Transaction, business: Business) -> bool:
+    """Tell whether a movement takes money to another institution, own name or not."""
+    other = event.counterparty
+    return other is not None and event.direction == "out" and business.is_elsewhere(other.institution)
+
+
+def _payroll(payrolls: list[tuple[int, int]], day: int, amount: int) -> None:
+    """Keep the last payroll credits by day; two of one day are one."""
+    known = dict(payrolls)
+    known[day] = known.get(day, 0) + amount
+    payrolls[:] = sorted(known.items())[-MOST_PAYROLLS:]
 
 
 def _outflow(state: State, event: Transaction, institution: str) -> None:
@@ -89,13 +110,30 @@ def _complaint(state: State, event: Complaint, business: Business) -> None:
         satisfied = event.status == "closed" and event.satisfied is True
         case = ComplaintCase(event.time, event.time, event.status, event.severity, satisfied)
         cases[event.complaint_id] = case
+        case.waiting_since = event.time if event.status in _WAITS else 0
+        case.matter = _matter(event.subject)
         return
     if event.status == "opened":
         case.opened_at = min(case.opened_at, event.time)
     if event.time >= case.updated_at:
         case.updated_at, case.status = event.time, event.status
         case.satisfied = event.status == "closed" and event.satisfied is True
+        if event.status in _ANSWERS:
+            case.waiting_since = 0
+        elif event.status in _WAITS:
+            case.waiting_since = case.waiting_since or event.time
     case.severity = gravest(case.severity, event.severity)
+    case.matter = case.matter or _matter(event.subject)
+
+
+_WAITS = frozenset({"opened", "reopened", "disputed"})
+_ANSWERS = frozenset({"answered", "rejected", "closed"})
+
+
+def _matter(subject: str | None) -> int:
+    """Return a digest of a complaint's subject, the same for other case and spacing; 0 = none."""
+    words = (subject or "").casefold().split()
+    return crc32(" ".join(words).encode()) or 1 if words else 0
 
 
 def gravest(one: Severity | None, other: Severity | None) -> Severity | None:
@@ -116,10 +154,53 @@ def _service(state: State, event: ServiceEvent, business: Business) -> None:
     if event.type == "call_forwarding" and event.forwarding is not None:
         _forwarding(state, event, business)
     elif event.product is not None and event.type in _PRODUCT_ENDS:
-        _end_product(state, event.product.product_id, business.day(event.time), event.time)
+        _end_product(state, event.product, business.day(event.time), event.time)
     elif event.product is not None:
         _hold(state, event.product, business.day(event.time), event.time)
+    if event.type == "tier_changed" and event.change is not None:
+        before, now = event.change.from_, event.change.to
+        _tier(state, None if before is None else str(before), None if now is None else str(now), event.time)
+    elif event.type == "credit_limit_changed" and event.change is not None:
+        _credit(state, business, event.change, event.time)
+    elif event.type in DEPARTURES:
+        state.left_at = max(state.left_at, event.time)
+    elif event.type in _ARRIVALS and event.time > state.left_at:
+        state.left_at = 0
+    _remember(state.recent, event.type if event.cause is None else f"{event.type}/{event.cause[:32]}", event.time)
     _drop_ended(state, business.day(state.newest))
+
+
+DEPARTURES = frozenset({"port_out_completed", "account_closed"})
+"""Service events by which a customer has left."""
+
+_ARRIVALS = frozenset({"product_opened", "restored"})
+
+
+def _remember(recent: dict[str, list[int]], name: str, time: int) -> None:
+    times = recent.get(name)
+    if times is None:
+        if len(recent) >= MOST_KINDS:
+            del recent[min(recent, key=lambda known: recent[known][-1])]
+        times = recent[name] = []
+    times.append(time)
+    if len(times) > 1 and time < times[-2]:
+        times.sort()
+    if len(times) > MOST_RECENT:
+        del times[0]
+
+
+def _tier(state: State, before: str | None, tier: str | None, time: int) -> None:
+    now = state.tier
+    if now is None:
+        state.tier = TierNow(tier, before, time)
+    elif time >= now.time and tier != now.tier:
+        state.tier = TierNow(tier, now.tier, time)
+
+
+def _credit(state: State, business: Business, change: Change, time: int) -> None:
+    if isinstance(change.to, int | float) and (state.credit is None or time >= state.credit.time):
+        before = business.base_minor(change.from_) if isinstance(change.from_, int | float) else 0
+        state.credit = CreditChange(before, business.base_minor(change.to), time)
 
 
 def _forwarding(state: State, event: ServiceEvent, business: Business) -> None:
@@ -146,10 +227,14 @@ def _hold(state: State, product: Product, day: int, time: int) -> None:
         known.time, known.ended_on = time, 0
 
 
-def _end_product(state: State, product_id: str, day: int, time: int) -> None:
-    known = state.products.get(product_id)
-    if known is not None and time >= known.time:
+def _end_product(state: State, product: Product, day: int, time: int) -> None:
+    known = state.products.get(product.product_id)
+    if known is None:  # its opening was before our time: it ended, and never counted
+        _hold(state, product, day + holdings.SETTLEMENT_DAYS + 1, time)
+        known = state.products[product.product_id]
+    if time >= known.time:
         known.time = time
+        known.amount = known.amount if product.amount is None else product.amount
         known.ended_on = known.ended_on or day
 
 
@@ -160,29 +245,38 @@ def _drop_ended(state: State, today: int) -> None:
 
 
 def _contact(state: State, event: Contact, business: Business) -> None:
-    before = state.contact
-    reached = event.time if event.result in ("reached", "replied") else 0
-    if before is None:
-        state.contact = LastContact(event.time, event.result, reached)
-        return
-    if event.time >= before.time:
-        before.time, before.result = event.time, event.result
-    before.reached_at = max(before.reached_at, reached)
+    contact = state.contact
+    if contact is None:
+        contact = state.contact = LastContact(event.time, event.result)
+    elif event.time >= contact.time:
+        contact.time, contact.result = event.time, event.result
+    if event.result in _REACHED and event.time >= contact.reached_at:
+        contact.reached_at, contact.staff_id, contact.unanswered = event.time, event.staff_id, 0
+    if event.result == "replied":
+        contact.replied_at = max(contact.replied_at, event.time)
+    elif event.result in _UNANSWERED and event.time > contact.reached_at:
+        contact.unanswered += 1
+
+
+_REACHED = frozenset({"reached", "replied"})
+_UNANSWERED = frozenset({"read_no_reply", "not_reached"})
 
 
 def _customer(state: State, event: Customer, business: Business) -> None:
     state.profile = Profile(**{name: getattr(event, name) for name in Profile.__struct_fields__})
+    if event.tier is not None:
+        _tier(state, None, event.tier, event.time)
     if event.products is not UNSET:
         day = business.day(event.time)
         for product in event.products:
             _hold(state, product, day, event.time)
         listed = {product.product_id for product in event.products}
         for product_id in [p for p, held in state.products.items() if p not in listed and not held.ended_on]:
-            _end_product(state, product_id, day, event.time)
+            _end_product(state, Product(product_id), day, event.time)
 
 
-def _nothing(state: State, event: Feedback | GroupWarning, business: Business) -> None:
-    """Feedback and group warnings concern episodes, which are the policy's."""
+def _nothing(state: State, event: Feedback | GroupWarning | Staff, business: Business) -> None:
+    """Feedback, group warnings and staff news concern rules and episodes."""
 
 
 _FOLDS: dict[type, Callable[[State, Any, Business], None]] = {
@@ -194,4 +288,5 @@ _FOLDS: dict[type, Callable[[State, Any, Business], None]] = {
     Customer: _customer,
     Feedback: _nothing,
     GroupWarning: _nothing,
+    Staff: _nothing,
 }

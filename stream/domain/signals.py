@@ -20,6 +20,18 @@ class Tick(Struct, frozen=True, gc=False):
     time: int
 
 
+class NewDay(Struct, frozen=True, gc=False):
+    """The first event of a customer on a new business day: the days before it are complete.
+
+    `time` and `event_id` are the event's, `before` is the business day of the newest event until then (0 = none).
+    """
+
+    topic: ClassVar[str] = "new-day"
+    event_id: str
+    time: int
+    before: int
+
+
 class Signal(Struct, frozen=True):
     """A warning, with figures that a person can check.
 

@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from msgspec import Struct, field, msgpack
 
 from stream.domain.events import Severity
 from stream.domain.ring import Ring
 
-VERSION = 1
+VERSION = 2
 
 Bucket = list[int]
-"""`[count, sum in, sum out]` and then usage by unit (`UNITS`), trailing units left out while they are zero."""
+"""`[acts, in, out, spend, elsewhere]` and then usage by unit (`UNITS`), trailing units left out while they are zero.
 
-COUNT, SUM_IN, SUM_OUT, USAGE = 0, 1, 2, 3
+`acts` are the customer's own (`Business.passive_categories` are not), `spend` is what we earn by them, `elsewhere` is
+what went to other institutions; money in minor units, usage in thousandths of the unit.
+"""
+
+ACTS, SUM_IN, SUM_OUT, SPEND, ELSEWHERE, USAGE = 0, 1, 2, 3, 4, 5
 UNITS = {"min": 0, "MB": 1, "item": 2, "point": 3}
+
+Grade = Literal["normal", "near-churn", "churned"]
 
 DAYS, WEEKS, MONTHS = 92, 54, 13
 """How many of each bucket are kept."""
@@ -83,6 +90,8 @@ class ComplaintCase(Struct, array_like=True):
     status: str
     severity: Severity | None  # the gravest that the source gave
     satisfied: bool = False
+    waiting_since: int = 0  # since when an answer is due, epoch ms; 0 = answered
+    matter: int = 0  # a digest of the subject, so that a repeat is known; 0 = no subject
 
 
 class ForwardingNow(Struct, array_like=True, gc=False):
@@ -111,6 +120,9 @@ class LastContact(Struct, array_like=True, gc=False):
     time: int
     result: str
     reached_at: int = 0
+    replied_at: int = 0  # when they last answered something sent to them
+    unanswered: int = 0  # outreaches since then, or since they were last reached
+    staff_id: str = ""  # who reached them last
 
 
 class Outflow(Struct, array_like=True, gc=False):
@@ -122,8 +134,44 @@ class Outflow(Struct, array_like=True, gc=False):
     event_id: str
 
 
+class TierNow(Struct, array_like=True, gc=False):
+    """The tier in force, the one before it, and since when, epoch ms."""
+
+    tier: str | None
+    before: str | None
+    time: int
+
+
+class CreditChange(Struct, array_like=True, gc=False):
+    """The last change of the credit limit, minor units."""
+
+    before: int
+    now: int
+    time: int
+
+
+class Score(Struct, array_like=True, gc=False):
+    """What the model said last: a probability, its grade, when, and which version said it."""
+
+    value: float
+    grade: Grade
+    time: int
+    version: str
+
+
+class Held(Struct, array_like=True, gc=False):
+    """The last warning of a kind that was not sent: which stage held it back, when, and how severe it was."""
+
+    stage: str
+    time: int
+    severity: Severity
+
+
 class Episode(Struct, array_like=True):
-    """An open warning. `memo` is what its rule wants to remember of the opening, in minor units or ms."""
+    """An open warning. `memo` is what its rule wants to remember of the opening, in minor units or ms.
+
+    A `shadow` one belongs to a rule on trial: nothing about it was sent.
+    """
 
     id: str
     opened_at: int
@@ -133,6 +181,7 @@ class Episode(Struct, array_like=True):
     expires_at: int
     memo: dict[str, int] = {}
     routes: list[str] = []
+    shadow: bool = False
 
 
 class State(Struct, array_like=True):
@@ -155,6 +204,17 @@ class State(Struct, array_like=True):
     ended: dict[str, tuple[int, Severity]] = {}  # kind -> when its last episode ended, and how severe it was
     timers: dict[str, int] = {}  # name -> due
     seen: bytes = b""  # recently seen event ids, see `stream.domain.seen`
+    active_days: list[int] = []  # the last business days with an act of the customer's own, oldest first
+    payrolls: list[tuple[int, int]] = []  # (business day, amount) of the last payroll credits, oldest first
+    recent: dict[str, list[int]] = {}  # service event, with its cause -> times of the last ones, oldest first
+    tier: TierNow | None = None
+    credit: CreditChange | None = None
+    left_at: int = 0  # when the customer left (number ported out, account closed); 0 = is here
+    memory: dict[str, list[int]] = {}  # rule -> the few numbers that it wants kept
+    held: dict[str, Held] = {}  # kind -> the last warning that was not sent
+    snoozed: dict[str, int] = {}  # kind -> until when
+    let_go: int = 0  # until when an RM judged the customer not worth keeping; 0 = never
+    score: Score | None = None
 
     def due(self) -> int:
         """Return when the earliest timer is due, 0 when there is none."""
@@ -203,5 +263,13 @@ def _upgrade(version: int, body: bytes) -> bytes:
     return body
 
 
-_UPGRADES: Mapping[int, Callable[[bytes], bytes]] = {}
+def _from_1(body: bytes) -> bytes:
+    """Version 2 put spend and elsewhere into every bucket, before the usage."""
+    fields = msgpack.decode(body)
+    for ring in fields[3:6]:
+        ring[1] = [bucket and [*bucket[:3], 0, 0, *bucket[3:]] for bucket in ring[1]]
+    return msgpack.encode(fields)
+
+
+_UPGRADES: Mapping[int, Callable[[bytes], bytes]] = {1: _from_1}
 """Version -> what makes its body one of the next version."""

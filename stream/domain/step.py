@@ -1,7 +1,14 @@
-"""The core: one event or one timer into one customer's state, and the alerts that come of it.
+"""The core: one event or one timer into one customer's state, and what comes of it.
 
 Pure but for the state it is given, which it updates in place: the same state, event and moment give the same bytes
-and the same alerts. Whoever owns the state undoes a step that raised (see `stream.engine.shard`).
+and the same alerts. Whoever owns the state undoes a step that raised (see `stream.engine.batch`).
+
+A rule listens to a topic, or to a part of one:
+
+- `service-events:TYPE`, `transactions:CATEGORY`: only those;
+- `transactions:outflow`: money that goes to another institution; `transactions:balance`: those with a balance;
+- `new-day`: a `NewDay`, when the customer's first event of a business day has come, whatever it is;
+- `staff`: news of the customer's own RM or branch.
 """
 
 from __future__ import annotations
@@ -9,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from stream.domain import seen
+from stream.domain import departures, seen
 from stream.domain.alerts import Alert
 from stream.domain.business import Business
-from stream.domain.events import Feedback
-from stream.domain.fold import fold
-from stream.domain.signals import Tick, Verdict
+from stream.domain.events import Feedback, GroupSignal, ServiceEvent, Transaction
+from stream.domain.fold import fold, goes_elsewhere
+from stream.domain.signals import NewDay, Tick, Verdict
 from stream.domain.state import State
+
+Outgoing = Alert | GroupSignal
 
 
 class RuleLike(Protocol):
@@ -28,7 +37,7 @@ class RuleLike(Protocol):
 
     @property
     def listens(self) -> frozenset[str]:
-        """Topics whose events it wants."""
+        """What it wants to be shown."""
         ...
 
     def evaluate(self, state: State, event: Any) -> Verdict:
@@ -37,6 +46,10 @@ class RuleLike(Protocol):
 
     def next_due(self, state: State, event: Any) -> int | None:
         """Say when to wake the rule."""
+        ...
+
+    def remember(self, state: State, event: Any) -> list[int] | None:
+        """Say which numbers to keep."""
         ...
 
 
@@ -55,6 +68,10 @@ class PolicyLike(Protocol):
         """Take what an RM did."""
         ...
 
+    def departed(self, customer: str, state: State, moment: Any) -> list[Alert]:
+        """End every warning about a customer who has left."""
+        ...
+
 
 class MomentLike(Protocol):
     """What the step needs of the moment; `stream.policy.base.Moment` is one."""
@@ -69,58 +86,128 @@ class Step:
     """Deduplicate, fold, evaluate, apply the policy."""
 
     def __init__(self, business: Business, rules: Sequence[RuleLike], policy: PolicyLike) -> None:
-        """Bind the rules by the topics they listen to, so that an event meets only those that want it."""
+        """Bind the rules; which of them an event meets is worked out once for each kind of event."""
         self._business = business
         self._policy = policy
-        self._rules = {rule.name: rule for rule in rules}
-        self._listening: dict[str, tuple[RuleLike, ...]] = {}
-        for rule in rules:
-            for topic in rule.listens:
-                self._listening[topic] = (*self._listening.get(topic, ()), rule)
+        self._rules = {rule.name: _Bound(rule) for rule in rules}
+        self._by_kind: dict[Any, tuple[_Bound, ...]] = {}
+        self._daily = self._listening({"new-day"})
 
-    def event(self, customer: str, state: State, event: Any, moment: MomentLike) -> list[Alert] | None:
+    def event(self, customer: str, state: State, event: Any, moment: MomentLike) -> list[Outgoing] | None:
         """Take one event; `None` says that it was a duplicate and changed nothing."""
         topic: str = event.topic
         digest = seen.digest(topic, event.event_id)
         if seen.contains(state.seen, digest):
             return None
-        fold(state, event, self._business)
-        state.seen = seen.add(state.seen, digest, self._business.day(state.newest))
+        business = self._business
+        before, was_gone = state.newest, state.left_at
+        groups = departures.groups_of(state) if topic == "customers" else ()
+        fold(state, event, business)
+        today = business.day(state.newest)
+        state.seen = seen.add(state.seen, digest, today)
         if topic == "feedback":
             self._policy.feedback(state, event)
-        alerts: list[Alert] = []
-        self._ask(self._listening.get(topic, ()), customer, state, event, moment, alerts)
-        return alerts
+        out: list[Outgoing] = []
+        last = business.day(before) if before else 0
+        if today > last and self._daily:
+            news = NewDay(event.event_id, event.time, last)
+            self._ask(self._daily, customer, state, news, moment, out)
+        self._ask(self._hearing(event), customer, state, event, moment, out)
+        if state.left_at and not was_gone:
+            out.extend(self._policy.departed(customer, state, moment))
+        if topic == "customers":
+            out.extend(departures.moved(customer, state, groups, event))
+        elif state.left_at != was_gone:
+            out.extend(departures.left_or_back(customer, state, was_gone, event))
+        return out
 
-    def timers(self, customer: str, state: State, moment: MomentLike) -> list[Alert]:
+    def timers(self, customer: str, state: State, moment: MomentLike) -> list[Outgoing]:
         """Fire every timer of the customer that is due at `moment.time`, in order of name."""
-        alerts: list[Alert] = []
+        out: list[Outgoing] = []
         due = sorted(name for name, time in state.timers.items() if time <= moment.time)
         for name in due:
             time = state.timers.pop(name)
             rule = self._rules.get(name)
             if rule is not None:
-                self._ask((rule,), customer, state, Tick(name, time), moment, alerts)
-        alerts.extend(self._policy.expire(customer, state, moment))
-        return alerts
+                self._ask((rule,), customer, state, Tick(name, time), moment, out)
+        out.extend(self._policy.expire(customer, state, moment))
+        return out
+
+    def _hearing(self, event: Any) -> tuple[_Bound, ...]:
+        """Return the rules that want an event of this kind."""
+        kind: Any = event.topic
+        if type(event) is Transaction:
+            elsewhere = event.counterparty is not None and goes_elsewhere(event, self._business)
+            kind = (event.category, elsewhere, event.balance_after is not None)
+        elif type(event) is ServiceEvent:
+            kind = event.type
+        rules = self._by_kind.get(kind)
+        if rules is None:
+            rules = self._by_kind[kind] = self._listening(_names(event, kind))
+            if len(self._by_kind) > _MOST_KINDS:  # categories are the producers' to invent
+                self._by_kind = {}
+        return rules
+
+    def _listening(self, names: set[str]) -> tuple[_Bound, ...]:
+        return tuple(bound for bound in self._rules.values() if bound.rule.listens & names)
 
     def _ask(
         self,
-        rules: tuple[RuleLike, ...],
+        rules: tuple[_Bound, ...],
         customer: str,
         state: State,
         event: Any,
         moment: MomentLike,
-        alerts: list[Alert],
+        out: list[Outgoing],
     ) -> None:
-        for rule in rules:
+        for bound in rules:
+            rule = bound.rule
+            if bound.remembers:
+                numbers = rule.remember(state, event)
+                if numbers is not None:
+                    state.memory[rule.name] = numbers
             verdict = rule.evaluate(state, event)
             if verdict is not None:
                 alert = self._policy.handle(customer, state, rule, verdict, moment)
                 if alert is not None:
-                    alerts.append(alert)
-            due = rule.next_due(state, event)
-            if due is not None:
-                state.timers[rule.name] = due
-            elif state.timers:
-                state.timers.pop(rule.name, None)
+                    out.append(alert)
+            if bound.wakes:
+                due = rule.next_due(state, event)
+                if due is not None:
+                    state.timers[rule.name] = due
+                elif state.timers:
+                    state.timers.pop(rule.name, None)
+
+
+_MOST_KINDS = 10_000
+
+
+def _names(event: Any, kind: Any) -> set[str]:
+    """Return every name under which rules may listen to an event of this kind."""
+    topic: str = event.topic
+    if type(event) is ServiceEvent:
+        return {topic, f"{topic}:{kind}"}
+    if type(event) is Transaction:
+        category, elsewhere, balance = kind
+        names = {topic, f"{topic}:{category}"}
+        return names | ({f"{topic}:outflow"} if elsewhere else set()) | ({f"{topic}:balance"} if balance else set())
+    return {topic}
+
+
+class _Bound:
+    """A rule, and which of its optional methods there are: most rules lack them, and a call costs."""
+
+    __slots__ = ("remembers", "rule", "wakes")
+
+    def __init__(self, rule: RuleLike) -> None:
+        self.rule = rule
+        self.remembers = _own(rule, "remember")
+        self.wakes = _own(rule, "next_due")
+
+
+def _own(rule: RuleLike, method: str) -> bool:
+    """Tell whether a rule has more than the base's empty method."""
+    for kind in type(rule).__mro__:
+        if method in vars(kind):
+            return kind.__name__ != "Rule"
+    return hasattr(rule, method)  # one that hands everything on

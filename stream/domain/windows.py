@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from stream.domain.business import Business
+from stream.domain.events import Transaction
 from stream.domain.ring import Ring
-from stream.domain.state import COUNT, DAYS, MONTHS, SUM_IN, SUM_OUT, UNITS, USAGE, WEEKS, Bucket, State
+from stream.domain.state import (
+    ACTS,
+    DAYS,
+    ELSEWHERE,
+    MONTHS,
+    SPEND,
+    SUM_IN,
+    SUM_OUT,
+    UNITS,
+    USAGE,
+    WEEKS,
+    Bucket,
+    State,
+)
+
+MOST_ACTIVE_DAYS = 40
 
 
-def add(
-    state: State, business: Business, day: int, amount_in: int, amount_out: int, unit: str | None, usage: int
-) -> None:
-    """Count one movement on business day `day`; money in minor units, usage in thousandths of `unit`."""
-    today = business.day(state.newest)
+def add(state: State, business: Business, event: Transaction, *, elsewhere: bool) -> None:
+    """Count one movement; `elsewhere`: the money goes to another institution."""
+    day, today = business.day(event.time), business.day(state.newest)
+    act = event.category not in business.passive_categories
+    amount_in = event.amount if event.direction == "in" else 0
+    amount_out = event.amount - amount_in
+    spend = 0
+    if event.category in business.revenue_categories:
+        spend = amount_out
+    elif event.category == "return":
+        spend = -event.amount
+    usage = event.quantity or 0
     week, month = business.week(day), business.month(day)
     if day == today:
         last_week, last_month = week, month
@@ -23,11 +46,16 @@ def add(
         _bucket(state.months, month, MONTHS, last_month),
     ):
         if bucket is not None:
-            bucket[COUNT] += 1
+            bucket[ACTS] += act
             bucket[SUM_IN] += amount_in
             bucket[SUM_OUT] += amount_out
+            bucket[SPEND] += spend
+            if elsewhere:
+                bucket[ELSEWHERE] += amount_out
             if usage:
-                _use(bucket, USAGE + UNITS[unit or "item"], usage)
+                _use(bucket, USAGE + UNITS[event.unit or "item"], usage)
+    if act and (not state.active_days or state.active_days[-1] != day):
+        _active(state.active_days, day)
 
 
 def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket | None:
@@ -35,7 +63,7 @@ def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket 
     items = buckets.items
     bucket = items[0] if items and buckets.newest == number else buckets.get(number)
     if bucket is None and number > last - size:
-        bucket = [0, 0, 0]
+        bucket = [0, 0, 0, 0, 0]
         buckets.put(number, bucket, size, last)
     return bucket
 
@@ -43,3 +71,14 @@ def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket 
 def _use(bucket: Bucket, place: int, usage: int) -> None:
     bucket.extend([0] * (place + 1 - len(bucket)))
     bucket[place] += usage
+
+
+def _active(days: list[int], day: int) -> None:
+    """Keep the last days on which something was done, in order, whenever the news comes."""
+    if not days or day > days[-1]:
+        days.append(day)
+    elif day not in days:
+        days.append(day)
+        days.sort()
+    if len(days) > MOST_ACTIVE_DAYS:
+        del days[0]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from stream.codec import Codec
 from stream.config import Settings
 from stream.domain.business import Business
+from stream.domain.calendar import Calendar
 from stream.domain.step import Step
 from stream.engine.log import ShardLog
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
@@ -21,8 +22,13 @@ from stream.topics import INPUTS
 
 
 def business(settings: Settings) -> Business:
-    """Return units, calendar and what belongs to us."""
+    """Return units, calendar and what belongs to us.
+
+    Raises:
+        CalendarError: there is no such calendar.
+    """
     given = settings.business
+    scale: int = 10**given.minor_units
     return Business(
         zone=ZoneInfo(given.time_zone),
         currency=given.currency,
@@ -31,6 +37,11 @@ def business(settings: Settings) -> Business:
         own_institutions=given.own_institutions,
         own_networks=given.own_networks,
         network_prefixes=given.network_prefixes,
+        calendar=Calendar(given.calendar, given.calendar_subdivision),
+        tiers=given.tiers,
+        tier_lines={tier: round(line * scale) for tier, line in given.tier_lines.items()},
+        revenue_categories=given.revenue_categories,
+        passive_categories=given.passive_categories,
     )
 
 

@@ -12,7 +12,7 @@ from stream.codec import Rejected
 from stream.domain.alerts import Alert, headers
 from stream.domain.events import Forget
 from stream.domain.state import State, encode
-from stream.domain.step import Step
+from stream.domain.step import Outgoing, Step
 from stream.engine.deadletter import dead_letter, describe, failed_timers
 from stream.engine.log import Message, Output
 from stream.engine.merge import Item
@@ -161,7 +161,9 @@ class Batch:
                 self._step.event(event.customer_id, held.state, event, moment)
         self._note_due(customer, held)
 
-    def _emit(self, customer: bytes, alert: Alert) -> None:
+    def _emit(self, customer: bytes, alert: Outgoing) -> None:
+        if not isinstance(alert, Alert):
+            return
         self.alerts.append(alert)
         body = orjson.dumps(msgspec.to_builtins(alert))
         self.output.messages.append(Message(ALERTS, customer, body, headers(alert)))

@@ -11,7 +11,7 @@ from msgspec import Struct
 from stream.domain import holdings
 from stream.domain.business import Business
 from stream.domain.ring import Ring
-from stream.domain.state import COUNT, DAYS, SUM_IN, SUM_OUT, UNITS, USAGE, Account, Holding, State
+from stream.domain.state import ACTS, DAYS, SUM_IN, SUM_OUT, UNITS, USAGE, Account, Holding, State
 from stream.ops.printable import printable
 
 SERIES_DAYS = 30
@@ -135,12 +135,12 @@ def _activity(view: _View) -> Iterator[str]:
     if not days:
         return
     numbers = range(view.today - ACTIVITY_DAYS + 1, view.today + 1)
-    yield f"{spark([days[n][COUNT] if n in days else 0 for n in numbers])}  movements a day, last {ACTIVITY_DAYS} days"
+    yield f"{spark([days[n][ACTS] if n in days else 0 for n in numbers])}  acts a day, last {ACTIVITY_DAYS} days"
     for number in numbers:
         if number in days:
             bucket = days[number]
             money = f"in {view.money(bucket[SUM_IN]):>14}  out {view.money(bucket[SUM_OUT]):>14}"
-            yield f"{view.date(number)}  {bucket[COUNT]:>4} ×  {money}{_usage(bucket)}"
+            yield f"{view.date(number)}  {bucket[ACTS]:>4} ×  {money}{_usage(bucket)}"
 
 
 def _usage(bucket: Sequence[int]) -> str:

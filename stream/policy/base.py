@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from stream.domain.signals import Signal
 from stream.domain.state import State
+from stream.domain.world import EMPTY, World
 from stream.rules.base import Rule
 
 
@@ -15,11 +16,13 @@ class Moment(Struct, frozen=True, gc=False):
     """When something is judged. `time` is event time, `detected` the wall clock, both epoch ms.
 
     `opens_from`: what happened before it opens nothing (backfill); 0 = everything may open.
+    `world`: what the shard knows beside its customers.
     """
 
     time: int
     detected: int
     opens_from: int = 0
+    world: World = EMPTY
 
 
 class Candidate(Struct, frozen=True):

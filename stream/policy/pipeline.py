@@ -63,6 +63,10 @@ class Pipeline:
         self._set_timer(state)  # it fired, and there may be others
         return alerts
 
+    def departed(self, customer: str, state: State, moment: Moment) -> list[Alert]:
+        """Close every warning about a customer who has left: there is nobody to keep any more."""
+        return [self._end(customer, state, self._rules[k], e, moment, "closed", None) for k, e in self._living(state)]
+
     def feedback(self, state: State, event: Feedback) -> None:
         """An outcome closes its episode; the desk, which knows who did it, says so on `alerts`."""
         if event.action != "outcome":

@@ -17,6 +17,8 @@ _EXPIRED = Words(
     "Nothing further happened for a long time: the warning expired by itself.",
 )
 
+_CLOSED = Words("客户已离开，预警关闭。", "The customer has left: the warning is closed.")
+
 
 def render(
     customer: str,
@@ -32,13 +34,14 @@ def render(
     evidence = dict(verdict.evidence) if verdict is not None else {}
     texts = rule.texts
     if verdict is None:
-        reason = _EXPIRED
+        reason = _CLOSED if what == "closed" else _EXPIRED
     elif isinstance(verdict, Clear):
         reason = Words(texts["zh"].cleared.format(**evidence), texts["en"].cleared.format(**evidence))
     else:
         reason = Words(texts["zh"].reason.format(**evidence), texts["en"].reason.format(**evidence))
-    due = rfc3339(episode.updated_at + rule.respond_within_h * HOUR_MS)
     active = isinstance(verdict, Signal)
+    hours = rule.due_h(verdict) if isinstance(verdict, Signal) else rule.respond_within_h
+    due = rfc3339(episode.updated_at + hours * HOUR_MS)
     return Alert(
         alert_id=alert_id(episode.id, episode.sequence),
         episode_id=episode.id,

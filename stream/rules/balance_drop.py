@@ -36,7 +36,14 @@ class BalanceDrop(Rule[BalanceDropParams]):
     """Holdings far under what this customer's own months have as their low."""
 
     name = "balance_drop"
-    listens = frozenset({"balances", "transactions", "service-events"})
+    listens = frozenset(
+        {
+            "balances",
+            "transactions:balance",
+            "transactions:outflow",
+            *(f"service-events:product_{what}" for what in ("opened", "matured", "redeemed", "closed")),
+        }
+    )
     behavioural = True
     practice = (
         "Balance attrition is the earliest sign in retail banking; compared with the customer's own past, because "
@@ -98,6 +105,22 @@ class BalanceDrop(Rule[BalanceDropParams]):
             return None
         return self.business.day_start(day + 1) + self._grace
 
+    def look(self, state: State, time: int) -> dict[str, Figure]:
+        """What is held now against the customer's own floor."""
+        baseline = state.baseline
+        figures: dict[str, Figure] = {
+            "holdings": self._money(holdings.current(state, self.business.day(time))),
+            "days_of_history": baseline.days if baseline else 0,
+            "days_needed": self.params.min_history_days,
+        }
+        if baseline is not None:
+            floor = self._floor(baseline)
+            figures |= {
+                "floor": self._money(floor),
+                "fires_below": self._money(round(floor * (1 - self.params.min_share))),
+            }
+        return figures
+
     @property
     def _grace(self) -> int:
         return self.params.day_end_grace_min * 60_000
@@ -108,7 +131,7 @@ class BalanceDrop(Rule[BalanceDropParams]):
 
     def _dropped(self, floor: int, now: int) -> bool:
         drop = floor - now
-        enough = self.params.min_amount * 10**self.business.minor_units
+        enough = self.business.base_minor(self.params.min_amount)
         return drop >= self.params.min_share * floor > 0 and drop >= enough
 
     def _lasted(self, state: State, floor: int, now: int, day: int) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream.domain.business import Business
-from stream.domain.signals import Language, Tick, Verdict
+from stream.domain.signals import Figure, Language, Signal, Tick, Verdict
 from stream.domain.state import State
 
 
@@ -19,6 +19,8 @@ class Params(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     enabled: bool = Field(True, description="false switches the rule off")
+    shadow: bool = Field(False, description="true: on trial, recorded and counted but not sent")
+    likelihood: float = Field(0.3, gt=0, le=1, description="share of such warnings after which the customer leaves")
 
 
 P = TypeVar("P", bound=Params)
@@ -39,7 +41,7 @@ class Rule(ABC, Generic[P]):
     name: ClassVar[str]
     version: ClassVar[int] = 1
     listens: ClassVar[frozenset[str]]
-    """Topics whose events the rule is shown."""
+    """What the rule is shown, see `stream.domain.step`: a topic, or a part of one such as `transactions:outflow`."""
     behavioural: ClassVar[bool]
     """Whether it reads behaviour: such a one cools down, and a wish for no retention contact silences it."""
     practice: ClassVar[str]
@@ -56,11 +58,23 @@ class Rule(ABC, Generic[P]):
 
     @abstractmethod
     def evaluate(self, state: State, event: Any) -> Verdict:
-        """Judge the state after `event` (an event of a topic it listens to, or its own `Tick`)."""
+        """Judge the state after `event`: one that it listens to, or its own `Tick`."""
+
+    @abstractmethod
+    def look(self, state: State, time: int) -> dict[str, Figure]:
+        """Return the figures the rule goes by at `time` (epoch ms): they answer "why was there no alert?"."""
 
     def next_due(self, state: State, event: Any) -> int | None:
         """Return when the rule wants a `Tick`, epoch ms; asked after each `evaluate`. `None` = not at all."""
         return None
+
+    def remember(self, state: State, event: Any) -> list[int] | None:
+        """Return the few numbers to keep in `state.memory[name]`; asked before each `evaluate`. `None` = no change."""
+        return None
+
+    def due_h(self, signal: Signal) -> int:
+        """Return the hours in which the next step of this very warning is due."""
+        return self.respond_within_h
 
 
 __all__ = ["P", "Params", "Rule", "Texts", "Tick"]

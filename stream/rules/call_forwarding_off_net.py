@@ -32,7 +32,7 @@ class CallForwardingOffNet(Rule[CallForwardingParams]):
     """Forwarding in force to a network that is not ours."""
 
     name = "call_forwarding_off_net"
-    listens = frozenset({"service-events", "transactions"})
+    listens = frozenset({"service-events:call_forwarding", "transactions:outflow"})
     behavioural = False
     practice = (
         "Forwarding to a rival's number precedes a port-out, and SIM-takeover fraud: operators publish it for that "
@@ -61,7 +61,7 @@ class CallForwardingOffNet(Rule[CallForwardingParams]):
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Judge the forwarding in force; a large outflow beside it sends the warning to fraud as well."""
         forwarding = state.forwarding
-        if forwarding is None or (event.topic == "service-events" and event.type != "call_forwarding"):
+        if forwarding is None:
             return None
         if forwarding.state == "inactive" or self._own(forwarding.network):
             if self.name not in state.episodes:
@@ -74,6 +74,15 @@ class CallForwardingOffNet(Rule[CallForwardingParams]):
             return None  # a movement that tells nothing new
         return self._signal(event, forwarding, flows)
 
+    def look(self, state: State, time: int) -> dict[str, Figure]:
+        """The forwarding in force."""
+        forwarding = state.forwarding
+        return {
+            "forwarding": forwarding.state if forwarding else "none heard of",
+            "network": (forwarding.network or "unknown") if forwarding else "",
+            "own_networks": sorted(self.business.own_networks),
+        }
+
     def _own(self, network: str | None) -> bool:
         return network in self.business.own_networks
 
@@ -83,7 +92,7 @@ class CallForwardingOffNet(Rule[CallForwardingParams]):
         near = {f.event_id: f.amount for f in state.outflows if abs(f.time - forwarding.time) <= window}
         total = sum(near.values())
         before = holdings.current(state, self.business.day(state.newest)) + total
-        large = total >= self.params.outflow_min * 10**self.business.minor_units
+        large = total >= self.business.base_minor(self.params.outflow_min)
         return near if large and total >= self.params.outflow_share * before else {}
 
     def _signal(self, event: Any, forwarding: ForwardingNow, flows: dict[str, int]) -> Signal:

@@ -87,6 +87,19 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
             behind,
         )
 
+    def look(self, state: State, time: int) -> dict[str, Figure]:
+        """The complaints known, and how grave they are."""
+        window = self.params.repeat_days * DAY_MS
+        return {
+            "complaints": len(state.complaints),
+            "not_settled": sum(not case.satisfied for case in state.complaints.values()),
+            "within_window": sum(0 <= time - case.opened_at <= window for case in state.complaints.values()),
+            "gravest": max(
+                (c.severity for c in state.complaints.values() if c.severity), key=SEVERITIES.index, default=""
+            ),
+            "window_days": self.params.repeat_days,
+        }
+
     def _cleared(self, state: State, event: Complaint) -> Clear | None:
         episode = state.episodes.get(self.name)
         if episode is None:

@@ -1,0 +1,56 @@
+"""Working days: weekends, public holidays and the make-up days that take their place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import holidays
+
+_EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
+_MOST = 100_000
+
+
+class CalendarError(ValueError):
+    """There is no such calendar; the message says what is allowed."""
+
+
+class Calendar:
+    """Which business days (numbers since 1970-01-01) are worked on; from the `holidays` library."""
+
+    def __init__(self, country: str = "CN", subdivision: str = "") -> None:
+        """`country`: ISO 3166 code, or empty for Monday to Friday; `subdivision`: of the country, as ISO 3166-2 has it.
+
+        Raises:
+            CalendarError: the library knows no such country or subdivision.
+        """
+        self.country = country
+        self._days: Any = None
+        if country:
+            try:
+                self._days = holidays.country_holidays(country, subdiv=subdivision or None)
+            except NotImplementedError as fault:
+                raise CalendarError(f"{fault}; give an ISO 3166 code such as CN, or nothing for Mon-Fri") from None
+        self._known: dict[int, bool] = {}
+
+    def is_working(self, day: int) -> bool:
+        """Tell whether a business day is worked on."""
+        known = self._known.get(day)
+        if known is None:
+            date = dt.date.fromordinal(day + _EPOCH_ORDINAL)
+            known = date.weekday() < 5 if self._days is None else bool(self._days.is_working_day(date))
+            if len(self._known) >= _MOST:  # a stream of absurd times must not grow memory
+                self._known.clear()
+            self._known[day] = known
+        return known
+
+    def add(self, day: int, working_days: int) -> int:
+        """Return the day that lies so many working days after `day`; 0 = `day` itself or the next working day."""
+        while working_days > 0 or not self.is_working(day):
+            day += 1
+            working_days -= self.is_working(day)
+        return day
+
+    def between(self, first: int, last: int) -> int:
+        """Return how many working days lie after `first`, up to and with `last`."""
+        return sum(self.is_working(day) for day in range(first + 1, last + 1))
