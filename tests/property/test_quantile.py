@@ -38,7 +38,7 @@ DRAWS = {
 }
 
 
-SLACK = {"two humps": 0.05, "many nothings": 0.12, "a few values": 0.2}
+SLACK = {"two humps": 0.08, "many nothings": 0.12, "a few values": 0.2}
 """Where values pile up or leave a gap, a parabola cannot follow the step."""
 
 
