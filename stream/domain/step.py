@@ -135,18 +135,32 @@ class Step:
 
     def _hearing(self, event: Any) -> tuple[_Bound, ...]:
         """Return the rules that want an event of this kind."""
-        kind: Any = event.topic
-        if type(event) is Transaction:
-            elsewhere = event.counterparty is not None and goes_elsewhere(event, self._business)
-            kind = (event.category, elsewhere, event.balance_after is not None)
-        elif type(event) is ServiceEvent:
-            kind = event.type
+        kind = self._kind(event)
         rules = self._by_kind.get(kind)
         if rules is None:
-            rules = self._by_kind[kind] = self._listening(_names(event, kind))
+            rules = self._by_kind[kind] = self._listening(self.names(event))
             if len(self._by_kind) > _MOST_KINDS:  # categories are the producers' to invent
                 self._by_kind = {}
         return rules
+
+    def _kind(self, event: Any) -> Any:
+        """Return what tells events apart to which the same rules listen."""
+        if type(event) is Transaction:
+            elsewhere = event.counterparty is not None and goes_elsewhere(event, self._business)
+            return event.category, elsewhere, event.balance_after is not None
+        return event.type if type(event) is ServiceEvent else event.topic
+
+    def names(self, event: Any) -> set[str]:
+        """Return every name under which a rule may listen to the event."""
+        topic: str = event.topic
+        kind = self._kind(event)
+        if type(event) is ServiceEvent:
+            return {topic, f"{topic}:{kind}"}
+        if type(event) is Transaction:
+            category, elsewhere, balance = kind
+            names = {topic, f"{topic}:{category}"}
+            return names | ({f"{topic}:outflow"} if elsewhere else set()) | ({f"{topic}:balance"} if balance else set())
+        return {topic}
 
     def _listening(self, names: set[str]) -> tuple[_Bound, ...]:
         return tuple(bound for bound in self._rules.values() if bound.rule.listens & names)
@@ -180,18 +194,6 @@ class Step:
 
 
 _MOST_KINDS = 10_000
-
-
-def _names(event: Any, kind: Any) -> set[str]:
-    """Return every name under which rules may listen to an event of this kind."""
-    topic: str = event.topic
-    if type(event) is ServiceEvent:
-        return {topic, f"{topic}:{kind}"}
-    if type(event) is Transaction:
-        category, elsewhere, balance = kind
-        names = {topic, f"{topic}:{category}"}
-        return names | ({f"{topic}:outflow"} if elsewhere else set()) | ({f"{topic}:balance"} if balance else set())
-    return {topic}
 
 
 class _Bound:

@@ -130,7 +130,7 @@ EVENTS: Mapping[str, tuple[Example, ...]] = {
             "group_id": "employer-8",
             "customer_id": "c-1001",
             "time": "2026-03-04T08:59:00+08:00",
-            "kind": "account_closed",
+            "kind": "left",
         },
     ),
     "staff": (

@@ -43,6 +43,9 @@ class Brittle(Rule[Params]):
         if event.event_id.startswith(POISON):
             raise RuntimeError("poison")
 
+    def look(self, state, time):
+        return {}
+
 
 def core(*more):
     rules = (*build(default_settings().rules, SHANGHAI), *more)

@@ -31,6 +31,9 @@ class Behaviour(Rule[Params]):
     def evaluate(self, state, event):
         return None
 
+    def look(self, state, time):
+        return {}
+
 
 class Fact(Behaviour):
     """The same, about a fact."""

@@ -37,6 +37,9 @@ class Brittle(Rule[Params]):
         if event.topic == "tick" or getattr(event, "how", "") == POISON or getattr(event, "account_id", "") == POISON:
             raise ZeroDivisionError("c1 owes 12.50")
 
+    def look(self, state, time):
+        return {}
+
     def next_due(self, state, event):
         if getattr(event, "how", "") == "timed":
             return event.time + 3_600_000

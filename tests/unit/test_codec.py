@@ -25,7 +25,7 @@ MINIMAL = {
     "customers": {},
     "feedback": {"action_id": "x", "episode_id": "ep", "actor": "rm", "action": "ack"},
     "group-warnings": {"group_id": "g", "cause": "d", "left": 1, "size": 4},
-    "group-signals": {"group_id": "g", "kind": "closed"},
+    "group-signals": {"group_id": "g", "kind": "left"},
     "staff": {"staff_id": "s", "status": "left"},
     "control": {"command": "heartbeat", "actor": "ops"},
 }

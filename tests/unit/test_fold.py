@@ -8,8 +8,9 @@ import pytest
 from msgspec import UNSET
 from support.units import DAY, DAY0, HOUR, SHANGHAI, T0, balance, complaint, folded, movement, profile, service
 
+from stream.domain import holdings
 from stream.domain.events import Contact, Counterparty, Feedback, Forwarding, GroupWarning, Product
-from stream.domain.fold import DEFAULT_ACCOUNT, MOST_COMPLAINTS, MOST_OUTFLOWS, MOST_PRODUCTS, gravest
+from stream.domain.fold import DEFAULT_ACCOUNT, MOST_COMPLAINTS, MOST_OUTFLOWS, MOST_PRODUCTS, OUTFLOW_DAYS, gravest
 from stream.domain.state import DAYS, State, encode
 
 RIVAL = Counterparty("rival")
@@ -62,10 +63,11 @@ def test_only_money_out_to_elsewhere_is_an_outflow(direction, counterparty, kept
     assert len(state.outflows) == kept
 
 
-def test_outflows_are_kept_for_a_week():
-    state = folded(movement(T0, 5, counterparty=RIVAL), movement(T0 + 7 * DAY, 6, counterparty=RIVAL))
+def test_outflows_are_kept_for_two_weeks():
+    later = T0 + OUTFLOW_DAYS * DAY
+    state = folded(movement(T0, 5, counterparty=RIVAL), movement(later, 6, counterparty=RIVAL))
     assert [flow.amount for flow in state.outflows] == [5, 6]
-    folded(movement(T0 + 7 * DAY + 1, 7, counterparty=RIVAL), state=state)
+    folded(movement(later + 1, 7, counterparty=RIVAL), state=state)
     assert [flow.amount for flow in state.outflows] == [6, 7]
     folded(movement(T0, 8, event_id="late", counterparty=RIVAL), state=state)
     assert [flow.amount for flow in state.outflows] == [6, 7]
@@ -160,10 +162,11 @@ def test_a_product_opens_and_ends():
 
 
 @pytest.mark.parametrize("what", ["product_matured", "product_redeemed", "product_closed", "mortgage_settled"])
-def test_each_kind_of_end_ends_it_and_an_unknown_product_has_none(what):
-    state = folded(product(T0), product(T0 + 1, what), product(T0 + 1, what, "other"))
+def test_each_kind_of_end_ends_it_and_an_unknown_product_ends_without_ever_counting(what):
+    state = folded(product(T0), product(T0 + 1, what), product(T0 + 1, what, "other", kind="deposit", amount=700))
     assert state.products["p"].ended_on == DAY0
-    assert "other" not in state.products
+    assert (state.products["other"].ended_on, state.products["other"].amount) == (DAY0, 700)
+    assert all(holdings.current(state, DAY0 + n) == 0 for n in range(-3, 9))
 
 
 def test_later_news_of_a_product_fills_in_and_revives():
