@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from stream.domain.calendar import Calendar
+from stream.faults import explain
+
 ENV_PREFIX = "CHURNWATCH_"
 
 
@@ -80,8 +83,7 @@ class Business(Section):
     network_prefixes: dict[str, str] = Field(
         default_factory=dict, description="number prefix -> network, where the event names none"
     )
-    calendar: str = Field("CN", pattern="^([A-Z]{2})?$", description="working days of this country; empty = Mon-Fri")
-    calendar_subdivision: str = Field("", description="state or province of it, as ISO 3166-2 has it")
+    calendar: str = Field("CN", description="working days of a country or a part of it (DE-BY); empty = Mon-Fri")
     tiers: tuple[str, ...] = Field(
         ("private", "platinum", "gold", "silver", "basic"), description="from high to low, as `customers` names them"
     )
@@ -102,6 +104,12 @@ class Business(Section):
             ZoneInfo(value)
         except Exception as fault:
             raise ValueError("is not an IANA time zone such as Asia/Shanghai") from fault
+        return value
+
+    @field_validator("calendar")
+    @classmethod
+    def _known_calendar(cls, value: str) -> str:
+        Calendar(value)
         return value
 
     @field_validator("rates")
@@ -164,19 +172,8 @@ def load(file: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     try:
         return Settings.model_validate(merged)
     except ValidationError as fault:
-        raise ConfigError(explain(fault, file)) from None
-
-
-def explain(fault: ValidationError, source: object = None, prefix: str = "") -> str:
-    """Say each fault on a line: key, what was given, what is allowed."""
-    lines = []
-    for error in fault.errors():
-        key = prefix + ".".join(str(part) for part in error["loc"])
-        given = "" if error["type"] in ("missing", "extra_forbidden") else f" (given: {error['input']!r})"
-        reason = "is not a known key" if error["type"] == "extra_forbidden" else error["msg"]
-        lines.append(f"{key}: {reason}{given}")
-    where = f"{source}: " if source else ""
-    return f"{where}{'; '.join(lines)}"
+        source = f"{file}: " if file else ""
+        raise ConfigError(source + explain(fault, Settings)) from None
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from stream.cli import (
     kafka,
     produce,
     replay,
+    rules,
     simulate,
     state,
     topics,
@@ -35,6 +36,7 @@ def build() -> typer.Typer:
     app.add_typer(topics.app, name="topics")
     app.command("worker")(worker.command)
     app.command("replay")(replay.command)
+    app.add_typer(rules.app, name="rules")
     app.command("watch")(watch.command)
     app.command("state")(state.command)
     app.add_typer(deadletters.app, name="deadletters")

@@ -18,19 +18,19 @@ class CalendarError(ValueError):
 class Calendar:
     """Which business days (numbers since 1970-01-01) are worked on; from the `holidays` library."""
 
-    def __init__(self, country: str = "CN", subdivision: str = "") -> None:
-        """`country`: ISO 3166 code, or empty for Monday to Friday; `subdivision`: of the country, as ISO 3166-2 has it.
+    def __init__(self, code: str = "CN") -> None:
+        """`code`: a country (ISO 3166, `CN`) or a part of one (ISO 3166-2, `DE-BY`); empty is Monday to Friday.
 
         Raises:
-            CalendarError: the library knows no such country or subdivision.
+            CalendarError: the library knows no such country or part.
         """
-        self.country = country
+        country, _, subdivision = code.partition("-")
         self._days: Any = None
         if country:
             try:
                 self._days = holidays.country_holidays(country, subdiv=subdivision or None)
             except NotImplementedError as fault:
-                raise CalendarError(f"{fault}; give an ISO 3166 code such as CN, or nothing for Mon-Fri") from None
+                raise CalendarError(f"{fault}; give a code such as CN or DE-BY, or nothing for Mon-Fri") from None
         self._known: dict[int, bool] = {}
 
     def is_working(self, day: int) -> bool:

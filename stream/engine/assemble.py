@@ -22,11 +22,7 @@ from stream.topics import INPUTS
 
 
 def business(settings: Settings) -> Business:
-    """Return units, calendar and what belongs to us.
-
-    Raises:
-        CalendarError: there is no such calendar.
-    """
+    """Return units, calendar and what belongs to us."""
     given = settings.business
     scale: int = 10**given.minor_units
     return Business(
@@ -37,7 +33,7 @@ def business(settings: Settings) -> Business:
         own_institutions=given.own_institutions,
         own_networks=given.own_networks,
         network_prefixes=given.network_prefixes,
-        calendar=Calendar(given.calendar, given.calendar_subdivision),
+        calendar=Calendar(given.calendar),
         tiers=given.tiers,
         tier_lines={tier: round(line * scale) for tier, line in given.tier_lines.items()},
         revenue_categories=given.revenue_categories,

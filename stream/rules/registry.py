@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 import stream.rules as package
 from stream.domain.business import Business
+from stream.faults import explain
 from stream.rules.base import Rule
 
 
@@ -62,17 +63,17 @@ def build(sections: Mapping[str, Mapping[str, Any]], business: Business) -> tupl
         raise RegistryError(f"rules.{unknown[0]}: no such rule; there are {', '.join(sorted(known))}")
     if missing := sorted(set(known) - set(sections)):
         raise RegistryError(f"rules.{missing[0]}: is not configured; add the section [rules.{missing[0]}]")
-    bound = [known[name](_params(known[name], sections[name]), business) for name in sorted(known)]
+    bound = [bind(known[name], sections[name], business) for name in sorted(known)]
     return tuple(rule for rule in bound if rule.params.enabled)
 
 
-def _params(rule: type[Rule[Any]], section: Mapping[str, Any]) -> Any:
+def bind(rule: type[Rule[Any]], section: Mapping[str, Any], business: Business) -> Rule[Any]:
+    """Return a rule with its parameters, enabled or not.
+
+    Raises:
+        RegistryError: a parameter is unknown or not allowed.
+    """
     try:
-        return rule.Params.model_validate(section)
+        return rule(rule.Params.model_validate(section), business)
     except ValidationError as fault:
-        error = fault.errors()[0]
-        key = ".".join(["rules", rule.name, *map(str, error["loc"])])
-        if error["type"] == "extra_forbidden":
-            allowed = ", ".join(sorted(rule.Params.model_fields))
-            raise RegistryError(f"{key}: is not a known key; there are {allowed}") from None
-        raise RegistryError(f"{key}: {error['msg']} (given: {error['input']!r})") from None
+        raise RegistryError(explain(fault, rule.Params, f"rules.{rule.name}.")) from None

@@ -1,0 +1,71 @@
+"""Faults of a configuration in words: the key, what was given, what is allowed."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+
+def explain(fault: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
+    """Say each fault once: `rules.balance_drop.min_share: ... (given: 3; allowed: above 0, at most 1)`."""
+    return "; ".join(_lines(fault, model, prefix))
+
+
+def _lines(fault: ValidationError, model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for error in fault.errors():
+        key = prefix + ".".join(str(part) for part in error["loc"])
+        owner, field = _find(model, error["loc"])
+        if error["type"] == "extra_forbidden":
+            known = f"; there are {', '.join(sorted(owner.model_fields))}" if owner else ""
+            yield f"{key}: is not a known key{known}"
+            continue
+        parts = [] if error["type"] == "missing" else [f"given: {error['input']!r}"]
+        if field is not None and (range_ := allowed(field)):
+            parts.append(f"allowed: {range_}")
+        yield f"{key}: {error['msg']}" + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def _find(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+    """Return the section a path ends in, and its field."""
+    owner: type[BaseModel] | None = model
+    field: FieldInfo | None = None
+    for part in path:
+        if owner is None:
+            break
+        field = owner.model_fields.get(str(part))
+        kind = field.annotation if field else None
+        nested = isinstance(kind, type) and issubclass(kind, BaseModel)
+        if nested:
+            owner = typing.cast("type[BaseModel]", kind)
+        elif part != path[-1] or field is None:
+            return owner, field
+    return owner, field
+
+
+def allowed(field: FieldInfo) -> str:
+    """Return what a field may hold, in words: `7 to 85`, `above 0, at most 1`, `true or false`; empty = anything."""
+    bounds = {name: getattr(m, name) for m in field.metadata for name in ("ge", "gt", "le", "lt") if hasattr(m, name)}
+    kind = field.annotation
+    if kind is bool:
+        return "true or false"
+    if bounds.keys() == {"ge", "le"}:
+        return f"{bounds['ge']} to {bounds['le']}"
+    words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    said = ", ".join(f"{words[name]} {bounds[name]}" for name in ("gt", "ge", "lt", "le") if name in bounds)
+    if said or kind is None:
+        return said
+    patterns = [m.pattern for m in field.metadata if getattr(m, "pattern", None)]
+    return ", ".join(_choices(kind)) or ", ".join(patterns)
+
+
+def _choices(kind: Any) -> list[str]:
+    if typing.get_origin(kind) is typing.Literal:
+        return [str(choice) for choice in typing.get_args(kind)]
+    if typing.get_origin(kind) in (frozenset, tuple, list, typing.Union, types.UnionType):
+        return [choice for part in typing.get_args(kind) for choice in _choices(part)]
+    return []
