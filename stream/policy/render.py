@@ -6,11 +6,11 @@ from typing import Any
 
 from stream.domain.alerts import PRIORITY, Alert, AlertState, NextStep, Words, alert_id, rfc3339
 from stream.domain.business import HOUR_MS
-from stream.domain.signals import Clear, Signal
+from stream.domain.signals import Clear, Figure, Language, Signal
 from stream.domain.state import Episode, State
 from stream.policy.base import Moment
 from stream.policy.route import route
-from stream.rules.base import Rule
+from stream.rules.base import Rule, Texts
 
 _EXPIRED = Words(
     "长时间未见后续变化，预警自动到期。",
@@ -18,6 +18,11 @@ _EXPIRED = Words(
 )
 
 _CLOSED = Words("客户已离开，预警关闭。", "The customer has left: the warning is closed.")
+
+
+def _next_step(texts: dict[Language, Texts], evidence: dict[str, Figure], due: str) -> NextStep:
+    """Its words may depend on the evidence, as the reason's do: a warning that goes by stages has one for each."""
+    return NextStep(texts["zh"].next_step.format(**evidence), texts["en"].next_step.format(**evidence), due)
 
 
 def render(
@@ -56,7 +61,7 @@ def render(
         routes=route(state, tuple(episode.routes)),
         title=Words(texts["zh"].title, texts["en"].title),
         reason=reason,
-        next_step=NextStep(texts["zh"].next_step, texts["en"].next_step, due) if active else None,
+        next_step=_next_step(texts, evidence, due) if active else None,
         evidence={name: figure for name, figure in evidence.items() if not name.endswith(("_zh", "_en"))},
         series=list(verdict.series) if isinstance(verdict, Signal) else [],
         event_time=rfc3339(moment.time),

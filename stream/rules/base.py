@@ -27,7 +27,10 @@ P = TypeVar("P", bound=Params)
 
 
 class Texts(Struct, frozen=True):
-    """The words of one language: `str.format` templates over the evidence."""
+    """The words of one language: `str.format` templates over the evidence, the title apart.
+
+    Evidence whose name ends in `_zh` or `_en` is for these words alone and is not sent.
+    """
 
     title: str
     reason: str
