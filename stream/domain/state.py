@@ -30,8 +30,8 @@ UNITS = {"min": 0, "MB": 1, "item": 2, "point": 3}
 
 Grade = Literal["normal", "near-churn", "churned"]
 
-DAYS, WEEKS, MONTHS = 92, 54, 13
-"""How many of each bucket are kept."""
+DAYS, WEEKS, MONTHS = 92, 54, 17
+"""How many of each bucket are kept; 17 months hold a decline over three against the same months of last year."""
 
 
 class StateVersionError(ValueError):
