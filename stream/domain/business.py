@@ -59,9 +59,9 @@ class Business:
             _remember(self._offsets, quarter, offset)
         return offset
 
-    def day_start(self, day: int) -> int:
-        """Return the epoch ms at which local `day` begins."""
-        local = dt.datetime.combine(self.date(day), dt.time(), self.zone)
+    def day_start(self, day: int, hour: int = 0) -> int:
+        """Return the epoch ms at which local `day` begins, or has reached `hour` by its clocks."""
+        local = dt.datetime.combine(self.date(day), dt.time(hour), self.zone)
         return round(local.timestamp() * 1000)
 
     def date(self, day: int) -> dt.date:

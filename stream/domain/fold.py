@@ -156,7 +156,7 @@ def _service(state: State, event: ServiceEvent, business: Business) -> None:
     elif event.product is not None and event.type in _PRODUCT_ENDS:
         _end_product(state, event.product, business.day(event.time), event.time)
     elif event.product is not None:
-        _hold(state, event.product, business.day(event.time), event.time)
+        _hold(state, event.product, business.day(event.time), event.time, fresh=event.type == "product_opened")
     if event.type == "tier_changed" and event.change is not None:
         before, now = event.change.from_, event.change.to
         _tier(state, None if before is None else str(before), None if now is None else str(now), event.time)
@@ -214,16 +214,22 @@ def _forwarding(state: State, event: ServiceEvent, business: Business) -> None:
 _PRODUCT_ENDS = frozenset({"product_matured", "product_redeemed", "product_closed", "mortgage_settled"})
 
 
-def _hold(state: State, product: Product, day: int, time: int) -> None:
+def _hold(state: State, product: Product, day: int, time: int, *, fresh: bool = False) -> None:
+    """Take news of a product that is held; `fresh`: it has just been opened."""
     known = state.products.get(product.product_id)
     if known is None:
         while len(state.products) >= MOST_PRODUCTS:
             del state.products[min(state.products, key=lambda name: state.products[name].time)]
-        state.products[product.product_id] = Holding(product.kind, product.amount, product.matures_on, day, time)
+        known = Holding(product.kind, product.amount, product.matures_on, day, time)
+        if product.matures_on is not None:
+            known.dated_on, known.fresh_term = day, fresh
+        state.products[product.product_id] = known
     elif time >= known.time:
         known.kind = product.kind or known.kind
         known.amount = known.amount if product.amount is None else product.amount
-        known.matures_on = product.matures_on or known.matures_on
+        if product.matures_on is not None and product.matures_on != known.matures_on:
+            known.dated_on, known.fresh_term = day, fresh or known.matures_on is not None
+            known.matures_on = product.matures_on
         known.time, known.ended_on = time, 0
 
 

@@ -112,6 +112,8 @@ class Holding(Struct, array_like=True, gc=False):
     opened_on: int
     time: int  # of the last news about it
     ended_on: int = 0
+    dated_on: int = 0  # the business day on which this maturity was first heard of; 0 = it has none
+    fresh_term: bool = False  # whether the term began that day (opened, renewed) or was running before
 
 
 class LastContact(Struct, array_like=True, gc=False):

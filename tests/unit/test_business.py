@@ -167,3 +167,10 @@ def test_the_network_of_a_number_is_that_of_its_longest_prefix():
     assert known.network_of("+49") is None
     assert known.network_of(None) is None
     assert SHANGHAI.network_of("+86134") is None
+
+
+def test_an_hour_of_a_day_is_by_its_own_clocks():
+    london = Business(zone=ZoneInfo("Europe/London"))
+    changes = london.day_of_date(dt.date(2025, 3, 30))
+    assert london.day_start(changes, 9) - london.day_start(changes) == 8 * 3_600_000
+    assert london.day_start(changes + 1, 9) - london.day_start(changes + 1) == 9 * 3_600_000

@@ -233,3 +233,18 @@ def test_other_service_events_leave_products_and_forwarding_alone():
     state = folded(service(T0, "suspended"), service(T0, "tier_changed"))
     assert (state.products, state.forwarding) == ({}, None)
     assert SHANGHAI.day(state.newest) == DAY0
+
+
+def test_a_maturity_is_known_since_its_first_news_and_a_renewal_is_a_fresh_term():
+    def product(matures_on):
+        return Product("p", "deposit", 100, matures_on)
+
+    may, june = dt.date(2025, 5, 1), dt.date(2025, 6, 1)
+    opened = folded(service(T0, "product_opened", product=product(may)))
+    assert (opened.products["p"].dated_on, opened.products["p"].fresh_term) == (DAY0, True)
+    folded(profile(T0 + DAY, products=[product(may)]), state=opened)
+    assert opened.products["p"].dated_on == DAY0
+    listed = folded(profile(T0, products=[product(may)]))
+    assert (listed.products["p"].dated_on, listed.products["p"].fresh_term) == (DAY0, False)
+    folded(profile(T0 + DAY, products=[product(june)]), state=listed)
+    assert (listed.products["p"].dated_on, listed.products["p"].fresh_term) == (DAY0 + 1, True)
