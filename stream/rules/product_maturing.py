@@ -205,10 +205,8 @@ class ProductMaturing(Rule[ProductMaturingParams]):
         due.sort(key=lambda entry: (entry.last_day, entry.product_id))
         step = max(self._step(entry.stage) for entry in due)
         unit = self.business.currency
-        zh = "、".join(
-            f"{_KINDS_ZH.get(e.holding.kind or '', e.holding.kind or '产品')} {self._amount(e)}" for e in due
-        )
-        en = ", ".join(f"{e.holding.kind or 'product'} {self._amount(e)}" for e in due)
+        zh = [f"{_KINDS_ZH.get(e.holding.kind or '', '产品')} {self._amount(e)}" for e in due]
+        en = [f"{e.holding.kind or 'product'} {self._amount(e)}" for e in due]
         evidence: dict[str, Figure] = {
             "measure": "days_left",
             "days_left": due[0].last_day - today,
