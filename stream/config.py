@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from stream.class_config import CustomerClasses
 from stream.domain.calendar import Calendar
 from stream.faults import explain
 
@@ -149,6 +150,7 @@ class Settings(Section):
     business: Business = Business()
     policy: Policy = Policy()
     http: Http = Http()
+    classes: CustomerClasses = CustomerClasses()
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -159,13 +161,20 @@ def default_file() -> Path:
     return installed if installed.exists() else here.parent / "deploy" / "config" / "default.toml"
 
 
+def _shipped() -> dict[str, Any]:
+    """Read the shipped configuration, and beside it a scheme of classes a file."""
+    file = default_file()
+    presets = {scheme.stem: _read(scheme) for scheme in sorted((file.parent / "classes").glob("*.toml"))}
+    return _merge(_read(file), {"classes": {"presets": presets}})
+
+
 def load(file: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Merge the shipped defaults, `file` and `CHURNWATCH_SECTION__KEY` variables, later ones winning.
 
     Raises:
         ConfigError: naming the key, the value and what is allowed.
     """
-    merged = _read(default_file())
+    merged = _shipped()
     if file is not None:
         merged = _merge(merged, _read(file))
     merged = _merge(merged, _from_env(os.environ if env is None else env))

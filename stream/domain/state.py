@@ -59,6 +59,7 @@ class Profile(Struct, array_like=True, gc=False):
     language: str | None = None
     since: dt.date | None = None
     industry: str | None = None
+    time: int = 0  # of the record
 
 
 class Account(Struct, array_like=True):

@@ -13,7 +13,7 @@ A rule listens to a topic, or to a part of one:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from stream.domain import departures, seen
@@ -176,6 +176,10 @@ class Step:
     ) -> None:
         for bound in rules:
             rule = bound.rule
+            if bound.meant_for is not None:
+                rule = bound.meant_for(state, self._business.day(max(event.time, state.newest)))
+                if not rule.params.enabled:
+                    continue
             if bound.remembers:
                 numbers = rule.remember(state, event)
                 if numbers is not None:
@@ -199,10 +203,12 @@ _MOST_KINDS = 10_000
 class _Bound:
     """A rule, and which of its optional methods there are: most rules lack them, and a call costs."""
 
-    __slots__ = ("remembers", "rule", "wakes")
+    __slots__ = ("meant_for", "remembers", "rule", "wakes")
 
     def __init__(self, rule: RuleLike) -> None:
         self.rule = rule
+        varies = getattr(rule, "variants", None)
+        self.meant_for: Callable[[State, int], Any] | None = getattr(rule, "meant_for", None) if varies else None
         self.remembers = _own(rule, "remember")
         self.wakes = _own(rule, "next_due")
 

@@ -34,6 +34,7 @@ def business(settings: Settings) -> Business:
         own_networks=given.own_networks,
         network_prefixes=given.network_prefixes,
         calendar=Calendar(given.calendar),
+        classes=settings.classes.build(scale),
         tiers=given.tiers,
         tier_lines={tier: round(line * scale) for tier, line in given.tier_lines.items()},
         revenue_categories=given.revenue_categories,

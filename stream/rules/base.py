@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
@@ -58,6 +59,15 @@ class Rule(ABC, Generic[P]):
         """Bind the rule to its parameters and the business's units."""
         self.params = params
         self.business = business
+        self.variants: Mapping[str, Rule[P]] = {}
+        """Class -> this rule with the parameters that are configured for it; see `stream.rules.registry`."""
+
+    def meant_for(self, state: State, today: int) -> Rule[P]:
+        """Return this rule as it is configured for the customer's class; `today` is a business day."""
+        variants = self.variants
+        if not variants:
+            return self
+        return variants.get(self.business.classes.of(state, today).name, self)
 
     @abstractmethod
     def evaluate(self, state: State, event: Any) -> Verdict:

@@ -51,9 +51,12 @@ def _rules_of(module: object) -> Iterable[type[Rule[Any]]]:
 def build(sections: Mapping[str, Mapping[str, Any]], business: Business) -> tuple[Rule[Any], ...]:
     """Return the enabled rules, in order of name.
 
+    A rule for which `[classes.CLASS.rules.NAME]` changes something has a variant for that class; it is there where any
+    of them is enabled.
+
     Args:
         sections: the configuration's `[rules.NAME]` tables.
-        business: units and calendar.
+        business: units, calendar and classes with what they change.
 
     Raises:
         RegistryError: a section for no rule, a rule without a section, or a parameter that is not allowed.
