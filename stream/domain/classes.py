@@ -8,6 +8,7 @@ by the profile's segment, else by what is known of the customer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -97,7 +98,7 @@ class Classes:
         scheme: Scheme | None = None,
         by_segment: Mapping[str, Scheme] | None = None,
         choose: tuple[tuple[Criteria, Scheme], ...] = (),
-        overrides: Mapping[str, Mapping[str, Mapping[str, object]]] | None = None,
+        overrides: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
     ) -> None:
         """Bind the schemes.
 
@@ -112,7 +113,7 @@ class Classes:
         self._scheme = scheme or Scheme("", (), classes, default)
         self._by_segment = by_segment or {}
         self._choose = choose
-        self.overrides: Mapping[str, Mapping[str, Mapping[str, object]]] = overrides or {}
+        self.overrides: Mapping[str, Mapping[str, Mapping[str, Any]]] = overrides or {}
         known = {*self._scheme.classes.values(), *(c for s in self._by_segment.values() for c in s.classes.values())}
         known |= {class_ for _, scheme in choose for class_ in scheme.classes.values()}
         self.have_standards = any(class_.contact_days for class_ in known)

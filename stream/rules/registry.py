@@ -66,17 +66,37 @@ def build(sections: Mapping[str, Mapping[str, Any]], business: Business) -> tupl
         raise RegistryError(f"rules.{unknown[0]}: no such rule; there are {', '.join(sorted(known))}")
     if missing := sorted(set(known) - set(sections)):
         raise RegistryError(f"rules.{missing[0]}: is not configured; add the section [rules.{missing[0]}]")
+    for class_, changed in business.classes.overrides.items():
+        if unknown := sorted(set(changed) - set(known)):
+            place = f"classes.{class_}.rules.{unknown[0]}"
+            raise RegistryError(f"{place}: no such rule; there are {', '.join(sorted(known))}")
     bound = [bind(known[name], sections[name], business) for name in sorted(known)]
-    return tuple(rule for rule in bound if rule.params.enabled)
+    return tuple(rule for rule in bound if any(one.params.enabled for one in (rule, *rule.variants.values())))
 
 
 def bind(rule: type[Rule[Any]], section: Mapping[str, Any], business: Business) -> Rule[Any]:
-    """Return a rule with its parameters, enabled or not.
+    """Return a rule with its parameters and its variants by class, enabled or not.
 
     Raises:
         RegistryError: a parameter is unknown or not allowed.
     """
+    bound = _bind(rule, section, business, "")
+    bound.variants = {
+        class_: _bind(rule, merged(section, changed[rule.name]), business, f"classes.{class_}.")
+        for class_, changed in business.classes.overrides.items()
+        if rule.name in changed
+    }
+    return bound
+
+
+def _bind(rule: type[Rule[Any]], section: Mapping[str, Any], business: Business, place: str) -> Rule[Any]:
     try:
         return rule(rule.Params.model_validate(section), business)
     except ValidationError as fault:
-        raise RegistryError(explain(fault, rule.Params, f"rules.{rule.name}.")) from None
+        raise RegistryError(explain(fault, rule.Params, f"{place}rules.{rule.name}.")) from None
+
+
+def merged(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `low` with what `high` changes, in tables within it as well."""
+    tables = {key for key in low.keys() & high.keys() if isinstance(low[key], dict) and isinstance(high[key], dict)}
+    return {**low, **high, **{key: merged(low[key], high[key]) for key in tables}}

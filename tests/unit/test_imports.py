@@ -17,10 +17,12 @@ FOREIGN = ("aiokafka", "faust", "mode", "river", "rocksdict", "aiohttp", "typer"
 # What each part may import of `stream`. A part that is not here may import anything below the command line.
 ALLOWED = {
     "domain": {"domain"},
-    "rules": {"domain", "rules"},
+    "rules": {"domain", "rules", "faults"},
     "policy": {"domain", "rules", "policy"},
     "codec": {"domain"},
-    "config": set(),
+    "config": {"domain", "faults", "class_config"},
+    "class_config": {"domain"},
+    "faults": set(),
     "topics": set(),
     "metrics": set(),
     "logs": set(),
