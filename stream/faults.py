@@ -31,20 +31,26 @@ def _lines(fault: ValidationError, model: type[BaseModel], prefix: str) -> Itera
 
 
 def _find(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """Return the section a path ends in, and its field."""
-    owner: type[BaseModel] | None = model
+    """Return the section that a path ends in, and its field: through tables, lists and keys of a section's own."""
+    kind: Any = model
+    owner: type[BaseModel] | None = None
     field: FieldInfo | None = None
     for part in path:
-        if owner is None:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            owner, field = kind, kind.model_fields.get(str(part))
+            kind = field.annotation if field else _extra(kind)
+        elif args := typing.get_args(kind):
+            owner, field, kind = None, None, args[-1] if typing.get_origin(kind) is dict else args[0]
+        else:
             break
-        field = owner.model_fields.get(str(part))
-        kind = field.annotation if field else None
-        nested = isinstance(kind, type) and issubclass(kind, BaseModel)
-        if nested:
-            owner = typing.cast("type[BaseModel]", kind)
-        elif part != path[-1] or field is None:
-            return owner, field
     return owner, field
+
+
+def _extra(model: type[BaseModel]) -> Any:
+    """Return what a section's own keys hold, `None` where it has none."""
+    declared = typing.get_type_hints(model).get("__pydantic_extra__")
+    args = typing.get_args(declared)
+    return args[-1] if args and model.model_config.get("extra") == "allow" else None
 
 
 def allowed(field: FieldInfo) -> str:
