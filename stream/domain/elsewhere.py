@@ -31,12 +31,17 @@ def usual(series: list[int], span: int) -> int:
     The most and not the mean: a rent or a supplier that is paid once a month is seen whole in some window, so that
     the next payment of it is no news whatever the day of the month it falls on.
     """
-    most = total = sum(series[span : 2 * span])
-    for index in range(2 * span, len(series)):
+    return most(series, span, span)
+
+
+def most(series: list[int], first: int, span: int) -> int:
+    """Return the most in any `span` days running that lie at least `first` days back."""
+    best = total = sum(series[first : first + span])
+    for index in range(first + span, len(series)):
         total += series[index] - series[index - span]
-        if total > most:
-            most = total
-    return most
+        if total > best:
+            best = total
+    return best
 
 
 def leader(state: State, since: int, until: int) -> tuple[str, int, int]:
