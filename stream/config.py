@@ -132,6 +132,17 @@ class Policy(Section):
     )
 
 
+class Backtest(Section):
+    """What `churnwatch backtest` counts a leaver and a warning at; in units of the base currency."""
+
+    horizon_days: float = Field(90, gt=0, le=3660, description="a warning is right when the customer leaves within it")
+    miss: float = Field(3000, ge=0, description="lost with a customer who leaves")
+    saved_share: float = Field(0.25, ge=0, le=1, description="share of leavers, warned about in time, who are kept")
+    contact_minutes: float = Field(15, ge=0, description="an RM's minutes for a warning")
+    minute: float = Field(2, ge=0, description="what an RM's minute costs")
+    annoyance: float = Field(5, ge=0, description="lost with a contact of a customer who would have stayed")
+
+
 class Http(Section):
     """The worker's internal port: metrics, health and questions about a customer."""
 
@@ -151,6 +162,7 @@ class Settings(Section):
     policy: Policy = Policy()
     http: Http = Http()
     classes: CustomerClasses = CustomerClasses()
+    backtest: Backtest = Backtest()
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 

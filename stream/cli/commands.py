@@ -6,6 +6,7 @@ import typer
 
 from stream.cli import (
     asyncapi,
+    backtest,
     control,
     convert,
     deadletters,
@@ -37,6 +38,7 @@ def build() -> typer.Typer:
     app.command("worker")(worker.command)
     app.command("replay")(replay.command)
     app.add_typer(rules.app, name="rules")
+    app.command("backtest")(backtest.command)
     app.command("watch")(watch.command)
     app.command("state")(state.command)
     app.add_typer(deadletters.app, name="deadletters")

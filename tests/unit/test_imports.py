@@ -27,6 +27,7 @@ ALLOWED = {
     "metrics": set(),
     "logs": set(),
     "simulate": {"simulate", "domain", "engine"},
+    "backtest": {"backtest", "domain", "rules", "engine", "config", "metrics"},
     "convert": {"convert", "domain", "engine", "codec", "topics"},
 }
 OUTERMOST = {"cli", "__main__", "app"}
