@@ -26,7 +26,7 @@ def all_charts(report: Report) -> list[tuple[str, go.Figure]]:
         ("Precision and recall", quality(runs)),
         ("Lead time: days from the first warning to the leaving (quartiles)", lead(runs)),
         *((f"Warnings by week{_of(run, runs)}", weekly(run)) for run in runs),
-        ("Signs planted that were found (line: what is aimed at)", planted(runs)),
+        ("Signs planted that were found (red: hard, orange: facts, blue: behaviour; line: the aim)", planted(runs)),
         ("Lookalikes that fired", lookalikes(runs)),
         ("At cut-offs: warned, and inactive after", cutoffs(runs)),
         *((f"Overlap{_of(run, runs)}", overlap(run)) for run in runs),
@@ -43,7 +43,7 @@ def _of(run: Run, runs: Sequence[Run]) -> str:
 def quality(runs: Sequence[Run]) -> go.Figure | None:
     """Bars of precision and recall by rule and configuration."""
     names = sorted({name for run in runs for name, rule in run.rules.items() if rule.counts.opened}, reverse=True)
-    rows = ["all", *names]
+    rows = [*names, "all"]  # from the bottom up
     figure = go.Figure()
     for number, run in enumerate(runs):
         figures = {"all": run.overall, **run.rules}
@@ -68,7 +68,7 @@ def lead(runs: Sequence[Run]) -> go.Figure | None:
     figure = go.Figure()
     lines = 0
     for number, run in enumerate(runs):
-        named = [(name, rule.quality.lead) for name, rule in [("all", run.overall), *sorted(run.rules.items())[::-1]]]
+        named = [(name, rule.quality.lead) for name, rule in [*sorted(run.rules.items())[::-1], ("all", run.overall)]]
         boxes = [(name, box) for name, box in named if box.median is not None]
         lines += len(boxes)
         if boxes:
@@ -92,11 +92,21 @@ def weekly(run: Run) -> go.Figure | None:
     """Warnings opened by week of the measured time, stacked by kind."""
     figure = go.Figure()
     starts = run.daily.days[::7]
-    for place, (kind, counts) in enumerate(run.daily.opened.items()):
+    for place, (kind, counts) in enumerate(_most(run.daily.opened).items()):
         weeks = [sum(counts[first : first + 7]) for first in range(0, len(counts), 7)]
         figure.add_bar(name=kind, x=starts, y=weeks, marker_color=COLOURS[place % len(COLOURS)])
     figure.update_layout(barmode="stack", xaxis={"type": "date"}, yaxis={"title": "opened in 7 days"})
-    return _finished(figure, 10, len(run.daily.opened)) if run.daily.opened else None
+    return _finished(figure, 10, len(COLOURS)) if run.daily.opened else None
+
+
+def _most(opened: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Return the kinds with the most warnings by day, the rest together: more colours than that nobody tells apart."""
+    by_size = sorted(opened, key=lambda kind: -sum(opened[kind]))
+    first, rest = by_size[: len(COLOURS) - 1], by_size[len(COLOURS) - 1 :]
+    shown = {kind: opened[kind] for kind in first}
+    if rest:
+        shown[f"{len(rest)} others"] = [sum(day) for day in zip(*(opened[kind] for kind in rest), strict=True)]
+    return shown
 
 
 def planted(runs: Sequence[Run]) -> go.Figure | None:
