@@ -48,22 +48,12 @@ def measured(town):
     """One call with everything there is."""
     (town / "deaf.toml").write_text("[rules.serious_complaint]\nenabled = false\n")
     (town / "same.toml").write_text("")
-    outputs = (
-        "--json",
-        "r.json",
-        "--html",
-        "r.html",
-        "--alerts-parquet",
-        "a.parquet",
-        "--feedback-parquet",
-        "f.parquet",
-    )
-    placed = [part if part.startswith("--") else town / "out" / part for part in outputs]
+    out = town / "out"
+    files = {"json": "r.json", "html": "r.html", "alerts-parquet": "a.parquet", "feedback-parquet": "f.parquet"}
+    outputs = [part for option, name in files.items() for part in (f"--{option}", out / name)]
     configs = ["--config", town / "same.toml", "--config", town / "deaf.toml"]
-    done = call(
-        "--input", town / "town.jsonl.gz", "--truth", town / "truth.jsonl", "--horizon", "30d", *configs, *placed
-    )
-    return town / "out", done
+    given = ["--input", town / "town.jsonl.gz", "--truth", town / "truth.jsonl", "--horizon", "30d"]
+    return out, call(*given, *configs, *outputs)
 
 
 def report(folder):
