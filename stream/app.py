@@ -14,7 +14,7 @@ from faust.types.auth import AuthProtocol, SASLMechanism
 
 from stream.codec import Rejected
 from stream.config import Settings
-from stream.control import COMMANDS, carry_out
+from stream.control import COMMANDS, Desk, carry_out
 from stream.engine.assemble import codec
 from stream.engine.clients import client_options
 from stream.engine.deadletter import TOPIC as DEAD_LETTERS
@@ -91,6 +91,7 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
     app = build_app(settings)
     engine = EngineService(settings, beacon=app.beacon, loop=app.loop)
     reader = codec(settings)
+    desk = Desk(settings, engine.broadcasts["settings"], engine.sender)
     topic = app.topic(
         settings.topics.prefix + "control",
         key_type=bytes,
@@ -110,7 +111,8 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
             try:
                 read = reader.decode("control", record.key, record.value, record.timestamp)
                 command = read.command if read.command in COMMANDS else "unknown"
-                await carry_out(read, engine.sender)
+                await engine.broadcasts["settings"].caught_up.wait()  # a change is made to what is in force
+                await carry_out(read, desk)
                 engine.metrics.control.labels(command, "done").inc()
                 log.info("control: %s by %s done (event %s)", read.command, read.actor, read.event_id)
             except Exception as fault:  # Faust would acknowledge the event and forget it

@@ -60,4 +60,7 @@ class Metrics:
             "churnwatch_shard_ends", "Shards given up, by reason: revoked, fenced, failed", ["reason"], registry=r
         )
         self.control = Counter("churnwatch_control_commands", "Operators' commands", ["command", "result"], registry=r)
+        self.settings_refused = Gauge(
+            "churnwatch_settings_refused", "Records of the topic settings that cannot be put in force", registry=r
+        )
         self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)

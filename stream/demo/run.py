@@ -198,7 +198,7 @@ class Show:
                 self._settings, command, {}, actor="demo", event_id=given, now=wall_ms(), timeout_s=_READY_S
             )
             said = "did not arrive" if answer is None else f"arrived on {self._settings.topics.prefix}alerts after"
-            took = "" if answer is None else f" {answer[1]:.1f} s"
+            took = "" if answer is None else f" {answer.took_s:.1f} s"
             self._console.print(f"{command:<10} {said}{took}", highlight=False)
             if answer is None:
                 self._missing.append(f"{command} did not arrive")

@@ -8,7 +8,7 @@ sums are exact and do not depend on order.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -293,7 +293,7 @@ class Control(Struct, frozen=True, gc=False, kw_only=True):
     time: Millis
     command: Name
     actor: Id
-    arguments: dict[str, str | int | float | bool | list[str] | None] = {}
+    arguments: dict[str, Any] = {}
 
 
 CustomerEvent = Transaction | Balance | Complaint | ServiceEvent | Contact | Customer | Forget | Feedback | GroupWarning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from stream.codec import Codec
@@ -10,6 +10,7 @@ from stream.config import Settings
 from stream.domain.business import Business
 from stream.domain.calendar import Calendar
 from stream.domain.step import Step
+from stream.engine.in_force import InForce, in_force
 from stream.engine.log import ShardLog
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
@@ -17,6 +18,7 @@ from stream.metrics import Metrics
 from stream.policy.backfill import Backfill
 from stream.policy.cool_down import CoolDown
 from stream.policy.pipeline import Pipeline
+from stream.policy.silences import Silence
 from stream.rules import registry
 from stream.topics import INPUTS
 
@@ -53,7 +55,7 @@ def codec(settings: Settings) -> Codec:
     )
 
 
-def step(settings: Settings, metrics: Metrics) -> Step:
+def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = ()) -> Step:
     """Return the core with its rules and policy.
 
     Raises:
@@ -77,9 +79,22 @@ class Shards:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         """Read the settings once."""
         self._codec = codec(settings)
+        self._base = settings
         self._step = step(settings, metrics)
         self._metrics = metrics
         self._engine = settings.engine
+
+    @property
+    def step(self) -> Step:
+        """The core that is in force now."""
+        return self._step
+
+    def apply(self, entries: Mapping[bytes, bytes]) -> InForce:
+        """Put in force what the records of `settings` say: every shard's next batch goes by it."""
+        now = in_force(entries, self._base, business(self._base))
+        self._step = step(now.settings, self._metrics, now.silences)
+        self._metrics.settings_refused.set(len(now.refused))
+        return now
 
     def make(
         self,
@@ -102,4 +117,6 @@ class Shards:
             idle_grace_ms=engine.idle_grace_ms,
             store_max_age_ms=engine.store_max_age_ms,
         )
-        return Shard(log, store, self._codec, self._step, self._metrics, options, opens_from=opens_from, wall=wall)
+        return Shard(
+            log, store, self._codec, lambda: self._step, self._metrics, options, opens_from=opens_from, wall=wall
+        )

@@ -25,6 +25,8 @@ class Broadcast:
         self._count = BY_NAME[topic].partitions or settings.topics.partitions
         self._changed = changed
         self._latest: dict[bytes, bytes] = {}
+        self._news = asyncio.Condition()
+        self.version = 0
         self.caught_up = asyncio.Event()
 
     @property
@@ -46,11 +48,27 @@ class Broadcast:
             while True:
                 if not self.caught_up.is_set() and await _reached(consumer, ends):
                     self.caught_up.set()
-                for records in (await consumer.getmany(timeout_ms=200)).values():
+                found = await consumer.getmany(timeout_ms=200)
+                for records in found.values():
                     for record in records:
                         self._take(record.key or b"", record.value)
+                if found:
+                    async with self._news:
+                        self.version += 1
+                        self._news.notify_all()
         finally:
             await consumer.stop()
+
+    async def holds(self, key: bytes, value: bytes | None) -> None:
+        """Wait until the latest record of `key` is `value`; `None`: until there is none."""
+        async with self._news:
+            await self._news.wait_for(lambda: self._latest.get(key) == value)
+
+    async def beyond(self, version: int) -> int:
+        """Wait until something was read after `version` and return the version then."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.version > version)
+            return self.version
 
     def _take(self, key: bytes, value: bytes | None) -> None:
         if value is None:

@@ -60,19 +60,20 @@ class Shard:
         log: ShardLog,
         store: Store,
         codec: Codec,
-        step: Step,
+        steps: Callable[[], Step],
         metrics: Metrics,
         options: ShardOptions,
         *,
         opens_from: FirstStart | None = None,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
-        """`opens_from` is asked at the very first start: earlier events open nothing. `wall`: the wall clock, ms."""
+        """`steps` is asked for the core at each batch. `opens_from` is asked at the very first start: earlier events
+        open nothing. `wall`: the wall clock, ms."""
         self.number = log.shard
         self._log = log
         self._store = store
         self._codec = codec
-        self._step = step
+        self._steps = steps
         self._metrics = metrics
         self._options = options
         self._wall = wall
@@ -242,7 +243,7 @@ class Shard:
     def _batch(self) -> Batch:
         assert self._due is not None, "open the shard first"
         return Batch(
-            self.number, self._step, self._states, self._due, detected=self._wall(), opens_from=self._meta.opens_from
+            self.number, self._steps(), self._states, self._due, detected=self._wall(), opens_from=self._meta.opens_from
         )
 
     async def _commit(self, batch: Batch, stream_time: int) -> None:

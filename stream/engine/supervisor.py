@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener
@@ -64,6 +64,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         self._held: set[int] = set()
         self._fencings: deque[float] = deque()
         self.joined = False
+        self._told = asyncio.Event()  # what is in force: no shard begins without it
 
     async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         """Let every shard finish its batch and begin none: who keeps what is known only afterwards."""
@@ -168,6 +169,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         self._logs[number] = shard_log
         self.intake.attach(number, shard_log)
         try:
+            await self._told.wait()
             await shard.open()
             self.shards[number] = shard
             self._count()
@@ -202,6 +204,15 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         """End every shard, each after its batch."""
         await asyncio.gather(*(self._end(number, "stopped") for number in list(self._tasks)))
         self._count()
+
+    def apply(self, entries: Mapping[bytes, bytes]) -> None:
+        """Put in force what the records of `settings` say; shards open once it was said for the first time."""
+        now = self._make.apply(entries)
+        for key, why in now.refused:
+            log.warning("settings: %s is passed over: %s", key, why)
+        if entries:
+            log.info("settings in force: %s", ", ".join(sorted(key.decode("utf-8", "replace") for key in entries)))
+        self._told.set()
 
     def owned(self) -> list[int]:
         """Return the shards that the group gave us, running or not."""

@@ -114,6 +114,16 @@ class EngineService(mode.Service):
         await self._guarded(asyncio.gather(*(broadcast.run() for broadcast in self.broadcasts.values())))
 
     @mode.Service.task
+    async def _obey(self) -> None:
+        """Put in force what operators say on `settings`, from the beginning on."""
+        said = self.broadcasts["settings"]
+        await said.caught_up.wait()
+        while not self.should_stop:
+            version = said.version
+            self.owner.apply(said.latest)
+            await said.beyond(version)
+
+    @mode.Service.task
     async def _announce(self) -> None:
         """Say which shards are ours whenever they change."""
         while not self.should_stop:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Harness:
         *,
         settings: Settings | None = None,
         core: Step | None = None,
+        steps: Callable[[], Step] | None = None,
         opens_from: FirstStart | None = None,
         fetch_records: int = 4000,
         **options: Any,
@@ -51,7 +52,8 @@ class Harness:
         self.options = ShardOptions(INPUTS, **options)
         self._folder = folder
         self._codec = codec(self.settings)
-        self._step = core or step(self.settings, self.metrics)
+        fixed = core or step(self.settings, self.metrics)
+        self._steps = steps or (lambda: fixed)
         self._opens_from = opens_from
         self._fetch_records = fetch_records
         self.shard: Shard = None  # type: ignore[assignment]
@@ -71,7 +73,7 @@ class Harness:
             self.log,
             self.store,
             self._codec,
-            self._step,
+            self._steps,
             self.metrics,
             self.options,
             opens_from=self._opens_from,
