@@ -180,8 +180,8 @@ async def check_commands(settings: Settings) -> None:
     ):
         found = await give(settings, command, arguments, actor="me", event_id=f"id-{command}", now=TIME, timeout_s=60)
         assert found is not None
-        assert found[0].header("ce_type") == kind
-        assert orjson.loads(found[0].body)["actor"] == "me"
+        assert found.headers["ce_type"] == kind
+        assert orjson.loads(found.body)["actor"] == "me"
     process = churnwatch(
         settings, "control", "test-alert", "--timeout", "60", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
