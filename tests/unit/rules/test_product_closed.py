@@ -125,4 +125,4 @@ def test_a_closing_that_arrives_after_the_product_was_opened_again_is_silent():
 
 def test_a_closing_from_before_the_window_is_silent():
     late = closed("p", at("2025-03-01 12:00").arriving("2025-07-01 12:00"))
-    assert story(held("p"), at("2025-07-01 11:00").profile("c", rm_id="r"), late) == []
+    assert story(held("p"), at("2025-07-01 11:00").service("c", "plan_changed"), late) == []
