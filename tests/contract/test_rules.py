@@ -20,7 +20,7 @@ from stream.domain.events import Contact, Counterparty, Forwarding, GroupWarning
 from stream.domain.signals import Clear, NewDay, Signal, Tick
 from stream.domain.state import State, encode
 from stream.domain.step import Step
-from stream.engine.assemble import codec
+from stream.engine.assemble import business, codec
 from stream.policy.base import Moment
 from stream.policy.pipeline import Pipeline
 from stream.rules import registry
@@ -103,8 +103,9 @@ class Watching:
 
 def lived(name, found):
     """Return the state a life leads to, with every rule under watch; what they said goes to `found`."""
-    rules = [Watching(rule, found) for rule in build(SECTIONS, SHANGHAI)]
-    core = Step(SHANGHAI, rules, Pipeline(rules, (), update_gap_h=24, expire_days=30))
+    units = business(settings())  # with classes, which some rules go by
+    rules = [Watching(rule, found) for rule in build(SECTIONS, units)]
+    core = Step(units, rules, Pipeline(rules, (), update_gap_h=24, expire_days=30))
     reader, state = codec(settings()), State()
     for record in sorted(records(LIVES[name]()), key=lambda r: r.timestamp):
         if record.key != b"c":
