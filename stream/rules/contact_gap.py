@@ -41,7 +41,7 @@ class ContactGap(Rule[ContactGapParams]):
                 "{class_zh}客户已 {days} 天未与客户经理取得有效联系"
                 "（标准：每 {standard_days} 天一次；{last_zh}{tried_zh}）。"
             ),
-            cleared="{why_zh}。",
+            cleared="联系标准已恢复：{why_zh}。",
             next_step="三个工作日内致电或上门拜访，以实际接通为准；了解近期需求，并约定下次联系时间。",
         ),
         "en": Texts(
@@ -50,7 +50,7 @@ class ContactGap(Rule[ContactGapParams]):
                 "{class_en} customer, not reached for {days} days (standard: every {standard_days} days; "
                 "{last_en}{tried_en})."
             ),
-            cleared="{why_en}.",
+            cleared="The standard is kept: {why_en}.",
             next_step="Call or visit within three working days until you have spoken to them; agree on the next date.",
         ),
     }
@@ -63,12 +63,13 @@ class ContactGap(Rule[ContactGapParams]):
 
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Speak by timer, or when a profile gives a class whose standard is missed; clear when they were reached."""
-        known = self.name in state.episodes
+        episode = state.episodes.get(self.name)
+        known = episode is not None
         if event.topic == "contacts" and not known:
             return None
         if state.profile is None or state.left_at:
             return None
-        now = event.time if isinstance(event, Tick) else state.newest
+        now = event.time if isinstance(event, Tick) else max(state.newest, episode.updated_at if episode else 0)
         class_ = self.business.classes.of(state, self.business.day(now))
         causes = () if isinstance(event, Tick) else (event.event_id,)
         if not class_.contact_days:
@@ -155,8 +156,8 @@ class ContactGap(Rule[ContactGapParams]):
         return {
             "reached": last,
             "standard_days": class_.contact_days,
-            "why_zh": f"已于 {last} 与客户取得联系" if last else "已在该类别的联系标准之内",
-            "why_en": f"The customer was reached on {last}" if last else "The standard of the class is kept again",
+            "why_zh": f"已于 {last} 与客户取得联系" if last else "尚未到联系期限",
+            "why_en": f"the customer was reached on {last}" if last else "nobody has to call yet",
         }
 
 
@@ -165,7 +166,7 @@ def _no_standard(class_: CustomerClass) -> dict[str, Figure]:
         "class": class_.name,
         "standard_days": 0,
         "why_zh": "客户类别已变更，该类别无联系标准",
-        "why_en": "The customer's class has changed to one without a contact standard",
+        "why_en": "the class has changed to one without a contact standard",
     }
 
 
