@@ -19,6 +19,7 @@ from stream.cli import (
     state,
     topics,
     watch,
+    why,
     worker,
 )
 
@@ -41,6 +42,7 @@ def build() -> typer.Typer:
     app.command("backtest")(backtest.command)
     app.command("watch")(watch.command)
     app.command("state")(state.command)
+    app.command("why")(why.command)
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)

@@ -33,7 +33,7 @@ def command(
     with faults():
         settings = load(config)
         try:
-            answer = asyncio.run(_ask(settings, worker, customer))
+            answer = asyncio.run(ask(settings, worker, customer, "state"))
         except Unknown as why:
             say(str(why.args[0]))
             raise typer.Exit(1) from None
@@ -49,10 +49,11 @@ def command(
         typer.echo(line)
 
 
-async def _ask(settings: Settings, worker: str, customer: str) -> dict[str, Any]:
+async def ask(settings: Settings, worker: str, customer: str, what: str) -> dict[str, Any]:
+    """Return a worker's answer about a customer; `worker`: whom to ask, empty for any; `what`: see `asking.ask`."""
     from stream.broker.launcher import located
     from stream.engine.directory import token
     from stream.ops import asking
 
     urls = [worker] if worker else await asking.workers(located(settings))
-    return await asking.ask(urls, customer, token(settings, make=False))
+    return await asking.ask(urls, customer, token(settings, make=False), what=what)

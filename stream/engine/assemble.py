@@ -80,9 +80,14 @@ class Shards:
         """Read the settings once."""
         self._codec = codec(settings)
         self._base = settings
-        self._step = step(settings, metrics)
         self._metrics = metrics
+        self._put(settings, ())
         self._engine = settings.engine
+
+    def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
+        self._step = step(settings, self._metrics, silences)
+        self.rules = registry.build(settings.rules, business(settings))
+        self.off = tuple(sorted(set(registry.discover()) - {rule.name for rule in self.rules}))
 
     @property
     def step(self) -> Step:
@@ -92,7 +97,7 @@ class Shards:
     def apply(self, entries: Mapping[bytes, bytes]) -> InForce:
         """Put in force what the records of `settings` say: every shard's next batch goes by it."""
         now = in_force(entries, self._base, business(self._base))
-        self._step = step(now.settings, self._metrics, now.silences)
+        self._put(now.settings, now.silences)
         self._metrics.settings_refused.set(len(now.refused))
         return now
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import msgspec
 import orjson
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from yarl import URL
 
+from stream.domain.alerts import rfc3339
 from stream.domain.state import encode
 from stream.engine import directory
 from stream.engine.partition import partition_for
 from stream.engine.report import describe_state
 from stream.engine.supervisor import Supervisor
+from stream.engine.why import standing, why
 from stream.metrics import Metrics
 
 _FORWARDED = "X-Churnwatch-Forwarded"
@@ -52,6 +56,7 @@ class InternalPort:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/state/{customer}", self._state)
+        app.router.add_get("/why/{customer}", self._why)
         self._runner = web.AppRunner(app, access_log=None)  # an access log would hold customer ids
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -82,31 +87,54 @@ class InternalPort:
         )
 
     async def _state(self, request: web.Request) -> web.Response:
+        return await self._question(request, "state", self._state_of)
+
+    async def _why(self, request: web.Request) -> web.Response:
+        return await self._question(request, "why", self._why_of)
+
+    async def _question(self, request: web.Request, what: str, answer: Callable[[str, int], Any]) -> web.Response:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             return _fault(401, "a bearer token is needed: http.token of the configuration")
         customer = request.match_info["customer"]
         shard = partition_for(customer.encode(), self._partitions)
         if shard in self._supervisor.shards:
-            return self._answer(customer, shard)
+            body = answer(customer, shard)
+            if body is None:
+                return _fault(404, "nothing is known about this customer")
+            packed = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+            return web.Response(body=packed, content_type="application/json")
         if _FORWARDED in request.headers:
             return _fault(503, f"shard {shard} is not here any more: ask again")
-        return await self._forward(customer, shard)
+        return await self._forward(what, customer, shard)
 
-    def _answer(self, customer: str, shard: int) -> web.Response:
+    def _state_of(self, customer: str, shard: int) -> dict[str, Any] | None:
         state = self._supervisor.peek(shard, customer)
         if state is None:
-            return _fault(404, "nothing is known about this customer")
+            return None
         stored = encode(state)
-        body = {"customer_id": customer, "shard": shard, "bytes": len(stored), "state": describe_state(stored)}
-        return web.Response(body=orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), content_type="application/json")
+        return {"customer_id": customer, "shard": shard, "bytes": len(stored), "state": describe_state(stored)}
 
-    async def _forward(self, customer: str, shard: int) -> web.Response:
+    def _why_of(self, customer: str, shard: int) -> dict[str, Any] | None:
+        state = self._supervisor.peek(shard, customer)
+        if state is None:
+            return None
+        now = self._supervisor.shards[shard].stream_time
+        answers = why(state, *self._supervisor.rules(), now)
+        return {
+            "customer_id": customer,
+            "shard": shard,
+            "time": rfc3339(now),
+            "standing": standing(state, now),
+            "rules": msgspec.to_builtins(answers),
+        }
+
+    async def _forward(self, what: str, customer: str, shard: int) -> web.Response:
         entry = directory.owner(dict(self._workers), shard)
         if entry is None:
             return _fault(503, f"nobody owns shard {shard} just now: ask again")
         headers = {"Authorization": f"Bearer {self._token}", _FORWARDED: "1"}
-        address = URL(f"{entry.url}/state/{quote(customer, safe='')}", encoded=True)
+        address = URL(f"{entry.url}/{what}/{quote(customer, safe='')}", encoded=True)
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_FORWARD_S)) as session,

@@ -23,6 +23,7 @@ from stream.engine.shard import Shard, wall_ms
 from stream.engine.slots import Slot
 from stream.engine.store import Store
 from stream.metrics import Metrics
+from stream.rules.base import Rule
 from stream.topics import INPUTS
 
 log = logging.getLogger(__name__)
@@ -234,6 +235,10 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             KeyError: the shard is not running here.
         """
         return self.shards[shard].peek(customer)
+
+    def rules(self) -> tuple[tuple[Rule[Any], ...], tuple[str, ...]]:
+        """Return the rules in force, and the names of those that are off."""
+        return self._make.rules, self._make.off
 
     def _count(self) -> None:
         self._metrics.shards.labels("running").set(len(self.shards))

@@ -46,8 +46,12 @@ async def workers(settings: Settings) -> list[str]:
     return urls
 
 
-async def ask(urls: list[str], customer: str, token: str, *, patience_s: float = 15.0) -> dict[str, Any]:
+async def ask(
+    urls: list[str], customer: str, token: str, *, what: str = "state", patience_s: float = 15.0
+) -> dict[str, Any]:
     """Return the answer of the first worker that gives one, asking again while a shard moves between them.
+
+    `what`: `state`, or `why` there was an alert or none.
 
     Raises:
         Unknown: nothing is known about the customer.
@@ -59,7 +63,7 @@ async def ask(urls: list[str], customer: str, token: str, *, patience_s: float =
         while True:
             busy = False
             for url in urls:
-                status, body = await _one(session, url, customer, token)
+                status, body = await _one(session, url, what, customer, token)
                 if status == 200:
                     return body
                 why = f"{url}: {body.get('error', status)}"
@@ -76,10 +80,12 @@ async def ask(urls: list[str], customer: str, token: str, *, patience_s: float =
             await asyncio.sleep(_PAUSE_S)
 
 
-async def _one(session: aiohttp.ClientSession, url: str, customer: str, token: str) -> tuple[int, dict[str, Any]]:
+async def _one(
+    session: aiohttp.ClientSession, url: str, what: str, customer: str, token: str
+) -> tuple[int, dict[str, Any]]:
     """Return status and body of one worker; status 0 when it does not answer."""
     try:
-        address = URL(f"{url.rstrip('/')}/state/{quote(customer, safe='')}", encoded=True)
+        address = URL(f"{url.rstrip('/')}/{what}/{quote(customer, safe='')}", encoded=True)
         async with session.get(address, headers={"Authorization": f"Bearer {token}"}) as answer:
             body = orjson.loads(await answer.read())
             return answer.status, body if isinstance(body, dict) else {}

@@ -165,6 +165,11 @@ async def check_the_state_command(settings: Settings, customer: str) -> None:
     assert "3.00 CNY now" in out
     code, out, _ = await state(settings, customer, "--json")
     assert (code, orjson.loads(out)["customer_id"]) == (0, customer)
+    process = churnwatch(settings, "why", customer, "--kind", "balance_drop", stdout=subprocess.PIPE)
+    out_, _ = await asyncio.to_thread(process.communicate, timeout=60)
+    assert process.returncode == 0
+    assert "balance_drop  quiet" in out_.decode()
+    assert "holdings 3" in out_.decode()
     code, _, err = await state(settings, "nobody")
     assert (code, err) == (1, "nothing is known about customer nobody\n")
     http = settings.http.model_copy(update={"token": SecretStr("wrong")})
