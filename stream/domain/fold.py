@@ -97,8 +97,12 @@ def _outflow(state: State, event: Transaction, institution: str) -> None:
 
 def _balance(state: State, event: Balance, business: Business) -> None:
     holdings.observe(state, business, event.account_id, event.kind, event.balance, event.time)
-    if event.limit is not None:
-        state.accounts[event.account_id].limit = event.limit
+    account = state.accounts[event.account_id]
+    if event.limit is not None and event.time >= account.time:
+        before, account.limit = account.limit, event.limit
+        if account.kind == "credit_used" and before is not None and before != event.limit:
+            line = sum(a.limit or 0 for a in state.accounts.values() if a.kind == "credit_used")
+            _limit(state, line - event.limit + before, line, event.time)
     holdings.refresh_baseline(state, business.day(state.newest))
 
 
@@ -198,9 +202,21 @@ def _tier(state: State, before: str | None, tier: str | None, time: int) -> None
 
 
 def _credit(state: State, business: Business, change: Change, time: int) -> None:
-    if isinstance(change.to, int | float) and (state.credit is None or time >= state.credit.time):
-        before = business.base_minor(change.from_) if isinstance(change.from_, int | float) else 0
-        state.credit = CreditChange(before, business.base_minor(change.to), time)
+    if not isinstance(change.to, int | float):
+        return
+    if isinstance(change.from_, int | float):
+        before = business.base_minor(change.from_)
+    else:
+        given = state.profile.credit_limit if state.profile else None
+        before = state.credit.now if state.credit else given or 0
+    _limit(state, before, business.base_minor(change.to), time)
+
+
+def _limit(state: State, before: int, now: int, time: int) -> None:
+    """Take a change of the credit line; the same one told again, by another source, is no other."""
+    known = state.credit
+    if known is None or (time >= known.time and now != known.now):
+        state.credit = CreditChange(before, now, time)
 
 
 def _forwarding(state: State, event: ServiceEvent, business: Business) -> None:
@@ -269,7 +285,11 @@ _UNANSWERED = frozenset({"read_no_reply", "not_reached"})
 
 
 def _customer(state: State, event: Customer, business: Business) -> None:
+    before = state.profile
     state.profile = Profile(**{name: getattr(event, name) for name in Profile.__struct_fields__})
+    now = event.credit_limit
+    if before is not None and before.credit_limit is not None and now is not None and now != before.credit_limit:
+        _limit(state, before.credit_limit, now, event.time)
     if event.tier is not None:
         _tier(state, None, event.tier, event.time)
     if event.products is not UNSET:

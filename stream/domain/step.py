@@ -7,6 +7,7 @@ A rule listens to a topic, or to a part of one:
 
 - `service-events:TYPE`, `transactions:CATEGORY`: only those;
 - `transactions:outflow`: money that goes to another institution; `transactions:balance`: those with a balance;
+- `balances:limit`: those that tell a limit;
 - `new-day`: a `NewDay`, when the customer's first event of a business day has come, whatever it is;
 - `staff`: news of the customer's own RM or branch.
 """
@@ -19,7 +20,7 @@ from typing import Any, Protocol
 from stream.domain import departures, seen
 from stream.domain.alerts import Alert
 from stream.domain.business import Business
-from stream.domain.events import Feedback, GroupSignal, ServiceEvent, Transaction
+from stream.domain.events import Balance, Feedback, GroupSignal, ServiceEvent, Transaction
 from stream.domain.fold import fold, goes_elsewhere
 from stream.domain.signals import NewDay, Tick, Verdict
 from stream.domain.state import State
@@ -148,7 +149,9 @@ class Step:
         if type(event) is Transaction:
             elsewhere = event.counterparty is not None and goes_elsewhere(event, self._business)
             return event.category, elsewhere, event.balance_after is not None
-        return event.type if type(event) is ServiceEvent else event.topic
+        if type(event) is ServiceEvent:
+            return event.type
+        return LIMIT if type(event) is Balance and event.limit is not None else event.topic
 
     def names(self, event: Any) -> set[str]:
         """Return every name under which a rule may listen to the event."""
@@ -160,7 +163,7 @@ class Step:
             category, elsewhere, balance = kind
             names = {topic, f"{topic}:{category}"}
             return names | ({f"{topic}:outflow"} if elsewhere else set()) | ({f"{topic}:balance"} if balance else set())
-        return {topic}
+        return {topic, LIMIT} if kind == LIMIT else {topic}
 
     def _listening(self, names: set[str]) -> tuple[_Bound, ...]:
         return tuple(bound for bound in self._rules.values() if bound.rule.listens & names)
@@ -196,6 +199,8 @@ class Step:
                 elif state.timers:
                     state.timers.pop(rule.name, None)
 
+
+LIMIT = "balances:limit"
 
 _MOST_KINDS = 10_000
 

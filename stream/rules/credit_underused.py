@@ -150,7 +150,7 @@ class CreditUnderused(Rule[CreditUnderusedParams]):
 
     def _again(self, state: State, accounts: list[Account], event: NewDay) -> Clear | None:
         line = _line(state, accounts)
-        drawn = sum(max(0, account.balance) for account in accounts)
+        drawn = sum(abs(account.balance) for account in accounts)
         back = state.episodes[self.name].memo["back"]
         if line >= self.business.base_minor(self.params.min_line) and drawn < back:
             return None
@@ -180,7 +180,7 @@ def _drawn(account: Account, first: int, end: int) -> int:
         if day >= end:
             continue
         since = max(day, first)
-        total += (until - since) * max(0, closing[0])
+        total += (until - since) * abs(closing[0])
         until = since
         if day <= first:
             break

@@ -52,6 +52,7 @@ LISTENABLE = {
     "scored",
     "transactions:outflow",
     "transactions:balance",
+    "balances:limit",
     *(
         f"transactions:{category}"
         for category in ("payroll", "purchase", "order", "transfer", "return", "loan_payment")
