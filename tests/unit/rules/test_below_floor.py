@@ -91,7 +91,9 @@ def test_it_resolves_as_soon_as_a_month_is_over_the_floor():
     after = at("2025-07-21 09:00").balance("c", 1)
     assert story(*parts, twice) == [("opened", "high")]  # judged with the next day's first event
     assert story(*parts, twice, after) == [("opened", "high"), ("resolved", "high")]
-    assert story(*parts, twice, end("2025-08-02 12:00")) == [("opened", "high"), ("resolved", "high")]
+    patient = {"expire_days": 60}
+    outcome = run(*parts, twice, end("2025-08-02 12:00"), policy=patient)
+    assert outcome.story(KIND) == [("opened", "high"), ("resolved", "high")]
     small = at("2025-07-20 10:00").transaction("c", 6_000, category="order")
     assert story(*parts, small, after) == [("opened", "high")]
 
