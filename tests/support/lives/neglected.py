@@ -11,7 +11,7 @@ def life() -> list[Lines]:
     orders = [60_000, 55_000, 58_000, 61_000, 4_000, 3_000, 2_000, 0, 0, 40_000]
     months = [at(f"2025-{month:02d}-10 10:00") for month in range(1, 11)]
     return [
-        start.profile("c", class_="key", rm_id="r", risk_grade="A"),
+        start.profile("c", class_="key", segment="corporate", rm_id="r", risk_grade="A"),
         start.event("contacts", "c", staff_id="r", how="call", result="reached"),
         [
             when.transaction("c", amount, category="order")
