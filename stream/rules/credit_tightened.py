@@ -42,8 +42,8 @@ class CreditTightened(Rule[CreditTightenedParams]):
     )
     behavioural = False
     practice = (
-        "A company whose line is cut or not renewed moves its settlement account along with its borrowing: lending ties "
-        "both (Ongena and Smith 2001, The duration of bank relationships)."
+        "A company whose line is cut or not renewed moves its settlement account along with its borrowing: lending "
+        "ties both (Ongena and Smith 2001, The duration of bank relationships)."
     )
     respond_within_h = 48
     Params = CreditTightenedParams
