@@ -40,6 +40,7 @@ class Business:
     passive_categories: frozenset[str] = frozenset({"interest", "fee", "payroll", "points_earned", "loan_payment"})
     _offsets: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
     _months: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
+    _starts: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     def day(self, time: int) -> int:
         """Return the business day of `time` (epoch ms)."""
@@ -61,8 +62,13 @@ class Business:
 
     def day_start(self, day: int, hour: int = 0) -> int:
         """Return the epoch ms at which local `day` begins, or has reached `hour` by its clocks."""
-        local = dt.datetime.combine(self.date(day), dt.time(hour), self.zone)
-        return round(local.timestamp() * 1000)
+        key = day * 24 + hour
+        start = self._starts.get(key)
+        if start is None:
+            local = dt.datetime.combine(self.date(day), dt.time(hour), self.zone)
+            start = round(local.timestamp() * 1000)
+            _remember(self._starts, key, start)
+        return start
 
     def date(self, day: int) -> dt.date:
         """Return the calendar date of `day`."""

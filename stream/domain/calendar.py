@@ -32,6 +32,7 @@ class Calendar:
             except NotImplementedError as fault:
                 raise CalendarError(f"{fault}; give a code such as CN or DE-BY, or nothing for Mon-Fri") from None
         self._known: dict[int, bool] = {}
+        self._ordinary: dict[int, bool] = {}
 
     def is_working(self, day: int) -> bool:
         """Tell whether a business day is worked on."""
@@ -44,6 +45,33 @@ class Calendar:
             self._known[day] = known
         return known
 
+    def is_holiday(self, day: int) -> bool:
+        """Tell whether a day is a Monday to Friday that is not worked on."""
+        return weekday(day) < 5 and not self.is_working(day)
+
+    def is_ordinary(self, day: int) -> bool:
+        """Tell whether people live on a business day as on any of its weekday.
+
+        Public holidays, the weekends that touch them and make-up days are not ordinary: what somebody does on them
+        says little about what they usually do.
+        """
+        known = self._ordinary.get(day)
+        if known is None:
+            of_week = weekday(day)
+            if of_week < 5:
+                known = self.is_working(day)
+            else:
+                saturday = day if of_week == 5 else day - 1
+                known = self.is_working(saturday - 1) and self.is_working(saturday + 2) and not self.is_working(day)
+            if len(self._ordinary) >= _MOST:
+                self._ordinary.clear()
+            self._ordinary[day] = known
+        return known
+
+    def holidays(self, first: int, last: int) -> int:
+        """Return how many public holidays (Monday to Friday) lie after `first`, up to and with `last`."""
+        return sum(self.is_holiday(day) for day in range(first + 1, last + 1))
+
     def add(self, day: int, working_days: int) -> int:
         """Return the day that lies so many working days after `day`; 0 = `day` itself or the next working day."""
         while working_days > 0 or not self.is_working(day):
@@ -54,3 +82,8 @@ class Calendar:
     def between(self, first: int, last: int) -> int:
         """Return how many working days lie after `first`, up to and with `last`."""
         return sum(self.is_working(day) for day in range(first + 1, last + 1))
+
+
+def weekday(day: int) -> int:
+    """Return the weekday of a business day, 0 = Monday."""
+    return (day + 3) % 7
