@@ -165,7 +165,7 @@ def cutoffs(runs: Sequence[Run]) -> go.Figure | None:
         return None
     figure = go.Figure()
     for number, run in enumerate(runs):
-        dates = [cut.at for cut in run.cutoffs]
+        dates = [cut.date for cut in run.cutoffs]
         for place, what in enumerate(("precision", "recall")):
             shares = [getattr(cut.overall, what).share for cut in run.cutoffs]
             line = {"color": COLOURS[place], "dash": "dot" if number else "solid"}

@@ -8,13 +8,13 @@ from stream.backtest.episodes import Episode
 from stream.backtest.labels import Inactivity
 from stream.backtest.report import Cutoff, CutoffRule, share
 from stream.domain.alerts import rfc3339
-from stream.domain.business import DAY_MS
+from stream.domain.business import DAY_MS, Business
 
 RECENT_DAYS = 30
 """A warning that opened so shortly before the cut-off counts though it has ended."""
 
 
-def cutoff(label: Inactivity, episodes: Iterable[Episode], at: int, kinds: Iterable[str]) -> Cutoff:
+def cutoff(label: Inactivity, episodes: Iterable[Episode], at: int, kinds: Iterable[str], units: Business) -> Cutoff:
     """Return the figures at `at`, epoch ms: everything before it is known, nothing from it on."""
     active = label.active(at)
     churned = {customer for customer in active if label.churned(customer, at)}
@@ -27,6 +27,7 @@ def cutoff(label: Inactivity, episodes: Iterable[Episode], at: int, kinds: Itera
     anybody = set().union(*standing.values()) & there
     return Cutoff(
         at=rfc3339(at),
+        date=units.date(units.day(at)).isoformat(),
         active=len(active),
         churned=share(len(churned), len(active)),
         rules=rules,

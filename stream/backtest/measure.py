@@ -78,7 +78,7 @@ def measure(outcome: Outcome, asked: Question) -> Run:
         planted=planted(truth, found, asked.window) if simulated and truth else [],
         lookalikes=lookalikes(truth, found, asked.window, kinds) if simulated and truth else [],
         stories=_stories(asked, found) if truth is not None else [],
-        cutoffs=[cutoff(asked.label, found, at, kinds) for at in asked.cutoffs]
+        cutoffs=[cutoff(asked.label, found, at, kinds, asked.business) for at in asked.cutoffs]
         if isinstance(asked.label, Inactivity)
         else [],
         cost=None if truth is None else cost(asked.prices, overall.counts.opened, overall.quality),

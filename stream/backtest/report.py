@@ -160,9 +160,10 @@ class CutoffRule(Struct, frozen=True):
 
 
 class Cutoff(Struct, frozen=True):
-    """One cut-off date of the inactivity label: the active customers, and those who were not active after it."""
+    """One cut-off of the inactivity label (`date`: in local time): the active customers, and who was not after it."""
 
     at: str
+    date: str
     active: int
     churned: Share
     rules: dict[str, CutoffRule]

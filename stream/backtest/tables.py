@@ -45,9 +45,10 @@ def facts(report: Report) -> list[tuple[str, str]]:
 
 def rules(run: Run) -> Table:
     """One line a rule: volume, precision, recall, lead."""
-    rows = [_rule(name, figures) for name, figures in run.rules.items()]
-    rows.append(_rule("all", run.overall))
-    note = (
+    spoke = {name: figures for name, figures in run.rules.items() if figures.counts.opened}
+    rows = [_rule(name, figures) for name, figures in (*spoke.items(), ("all", run.overall))]
+    silent = ", ".join(name for name in run.rules if name not in spoke)
+    note = (f"silent: {silent}. " if silent else "") + (
         "precision: of the warnings old enough to judge, those whose customer left within the horizon; lift: over "
         "warnings about anybody; recall: of the leavers, those warned in time; lead: days from first warning to leaving"
     )
@@ -74,6 +75,8 @@ def endings(run: Run) -> Table:
     rows = []
     for name, figures in [*run.rules.items(), ("all", run.overall)]:
         c = figures.counts
+        if not any((c.opened, c.updated, c.resolved, c.expired, c.closed)):
+            continue
         states = (c.opened, c.updated, c.resolved, c.expired, c.closed)
         rows.append((name, *(f"{count:,}" for count in states), quartiles(figures.open_days)))
     columns = ("rule", "opened", "updated", "resolved", "expired", "closed", "days open (quartiles)")
@@ -133,11 +136,11 @@ def cutoffs(run: Run) -> Table:
     """The inactivity label's dates."""
     rows: list[tuple[str, ...]] = []
     for cut in run.cutoffs:
-        rows.append((cut.at[:10], f"active {cut.active:,}", "", f"inactive after: {counted(cut.churned)}", "", ""))
+        rows.append((cut.date, f"active {cut.active:,}", "", f"inactive after: {counted(cut.churned)}", "", ""))
         lines = [*((name, one) for name, one in cut.rules.items() if one.warned), ("all", cut.overall)]
         rows.extend(("", name, *_cutoff(one)) for name, one in lines)
     columns = ("cut-off", "rule", "warned", "precision", "recall", "lift")
-    note = "warned: open at the cut-off, or opened in the 30 days before it; times are UTC"
+    note = "warned: open at the cut-off, or opened in the 30 days before it"
     return Table("At cut-offs", columns, rows, note, (0, 1))
 
 

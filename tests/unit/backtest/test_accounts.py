@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.timeline import at, records
+from support.timeline import at, records, settings
 
 from stream.backtest.cost import cost
 from stream.backtest.cutoffs import cutoff
@@ -13,7 +13,9 @@ from stream.backtest.labels import Inactivity
 from stream.backtest.overlap import overlap
 from stream.backtest.report import Cost, Quality, Share, Spread, share
 from stream.config import Backtest
+from stream.engine.assemble import business
 
+UNITS = business(settings())
 START = at("2025-01-01 00:00")
 
 
@@ -53,7 +55,8 @@ def test_at_a_cut_off_open_and_recent_warnings_count_and_only_about_the_active()
         warning("d", "x", day(80)),  # at the cut-off it is not there yet
         warning("long gone", "x", day(70)),
     ]
-    found = cutoff(label, warnings, day(80), ["x", "y"])
+    found = cutoff(label, warnings, day(80), ["x", "y"], UNITS)
+    assert found.date == "2025-03-22"
     assert (found.active, found.churned) == (4, Share(2, 4, 0.5))  # a and c do not come back
     assert found.rules["x"].warned == 2
     assert found.rules["x"].precision == Share(1, 2, 0.5)

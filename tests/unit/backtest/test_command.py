@@ -215,8 +215,8 @@ def test_inactivity_without_dates_takes_every_first_of_a_month_that_can_be_judge
     write_lines(tmp_path / "in.jsonl", lines)
     source = ["--input", tmp_path / "in.jsonl", "--truth", "inactivity", "--json", tmp_path / "r.json"]
     call(*source, "--horizon", "60", "--active-within", "60")
-    cuts = [cut["at"][:10] for cut in report(tmp_path)["runs"][0]["cutoffs"]]
-    assert cuts == ["2025-03-31", "2025-04-30"]  # in UTC; the events end in July
+    cuts = [cut["date"] for cut in report(tmp_path)["runs"][0]["cutoffs"]]
+    assert cuts == ["2025-04-01", "2025-05-01"]  # the events end in July
     said = call(*source, "--at", "2025-07-01", code=2).stderr
     assert "--at 2025-06-30" in said
     assert "not all in the events" in said
