@@ -15,7 +15,7 @@ from stream.backtest.history import History
 from stream.backtest.labels import Inactivity, Label
 from stream.backtest.load import Loads, Sent
 from stream.backtest.overlap import overlap
-from stream.backtest.planted import Window, lookalikes, planted
+from stream.backtest.planted import Explained, Window, lookalikes, planted
 from stream.backtest.quality import Warned, lead_times, quality, recall
 from stream.backtest.report import Counts, Daily, RuleFigures, Run, Story
 from stream.backtest.run import Outcome, RuleFacts
@@ -98,6 +98,7 @@ class _Maker:
         self._found, self._opened, self._alerts = found, opened, alerts
         self._loads = Loads(asked.history.books(), asked.days)
         self._leavers, self._signed = asked.leavers, asked.signed
+        self._explained = None if self._signed is None or asked.truth is None else Explained(asked.truth)
 
     def figures(self, kind: str | None, facts: RuleFacts | None) -> RuleFigures:
         """`kind`: `None` is all."""
@@ -109,7 +110,7 @@ class _Maker:
             shadow=facts.shadow if facts else False,
             counts=_counts(alerts),
             load=self._loads.of(self._sent(alerts, ("opened",)), self._sent(alerts, None)),
-            quality=quality(opened, every, self._asked.label, self._leavers, self._signed),
+            quality=quality(opened, every, self._asked.label, self._leavers, self._signed, self._explained),
             open_days=spread_days(e.ended - e.opened for e in opened if e.ended is not None),
         )
 

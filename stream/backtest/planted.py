@@ -33,6 +33,28 @@ class Window:
         return time - self._seen.get(customer, time) < self._history
 
 
+class Explained:
+    """Tells which warnings a planted sign accounts for."""
+
+    def __init__(self, truth: Truth) -> None:
+        self._spans: dict[str, list[tuple[tuple[str, ...], int, int]]] = {}
+        for known in truth.customers.values():
+            for kind, time in known.signs:
+                expected = sign(kind)
+                begin = time - round(expected.before * DAY_MS)
+                end = _EVER if known.left_at is None else known.left_at
+                self._spans.setdefault(known.customer, []).append((expected.kinds, begin, end))
+
+    def __call__(self, episode: Episode) -> bool:
+        """Tell whether a sign that should lead to this kind was there when it opened."""
+        spans = self._spans.get(episode.customer, ())
+        return any(episode.kind in kinds and begin <= episode.opened <= end for kinds, begin, end in spans)
+
+
+_EVER = 1 << 62
+"""Who has not left yet leaves soon after the end, or the sign would not have been planted."""
+
+
 def planted(truth: Truth, episodes: Iterable[Episode], window: Window) -> list[Planted]:
     """Return a line for each kind of sign in the truth; hard ones first, then facts, then behaviour."""
     by_customer = _by_customer(episodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from stream.backtest.episodes import Episode
 from stream.backtest.figures import spread_days
@@ -29,6 +29,7 @@ def quality(
     label: Label,
     leavers: dict[str, int],
     signed: Container[str] | None,
+    explained: Callable[[Episode], bool] | None = None,
 ) -> Quality:
     """Return the figures.
 
@@ -38,6 +39,7 @@ def quality(
         label: who leaves.
         leavers: who left in the measured time, and when.
         signed: the customers for whom signs were planted; `None`: not known.
+        explained: whether a planted sign accounts for a warning; `None`: not known.
     """
     judged = [(episode, label.leaves(episode.customer, episode.opened)) for episode in measured]
     decided = [(episode, left) for episode, left in judged if left is not None]
@@ -45,6 +47,7 @@ def quality(
     chance = label.chance(episode.opened for episode, _ in decided)
     leads = lead_times(Warned(every), leavers, label.horizon)
     lift = precision.share / chance if precision.share is not None and chance else None
+    because = None if explained is None else share(sum(explained(e) for e, _ in judged), len(judged))
     return Quality(
         precision=precision,
         undecided=len(judged) - len(decided),
@@ -52,6 +55,7 @@ def quality(
         lift=lift,
         recall=share(len(leads), len(leavers)),
         recall_signed=None if signed is None else recall(leads, [c for c in leavers if c in signed]),
+        explained=because,
         lead=spread_days(leads.values()),
     )
 

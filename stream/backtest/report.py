@@ -75,8 +75,10 @@ class Quality(Struct, frozen=True):
     `precision`: warnings whose customer left within the horizon after they opened, of those for which that is known;
     `undecided`: the others, opened less than a horizon before the end of what is known; `chance`: the precision that
     warnings at the same moments about anybody would have; `lift`: precision over chance; `recall`: leavers warned
-    within the horizon before they left; `recall_signed`: the same of the leavers for whom signs were planted (null
-    where the truth knows of none); `lead`: from the first of these warnings to the leaving.
+    within the horizon before they left; `recall_signed`: the same of the leavers for whom signs were planted;
+    `explained`: warnings that a planted sign accounts for: one that should lead to this kind, from the sign on until
+    the customer leaves (both null where the truth knows of no signs); `lead`: from the first of these warnings to the
+    leaving.
     """
 
     precision: Share
@@ -85,6 +87,7 @@ class Quality(Struct, frozen=True):
     lift: float | None
     recall: Share
     recall_signed: Share | None
+    explained: Share | None
     lead: Spread
 
 

@@ -50,9 +50,20 @@ def rules(run: Run) -> Table:
     silent = ", ".join(name for name in run.rules if name not in spoke)
     note = (f"silent: {silent}. " if silent else "") + (
         "precision: of the warnings old enough to judge, those whose customer left within the horizon; lift: over "
-        "warnings about anybody; recall: of the leavers, those warned in time; lead: days from first warning to leaving"
+        "warnings about anybody; by a sign: a planted sign accounts for it; recall: of the leavers, those warned in "
+        "time; lead: from first warning to leaving, median and quartiles; 500 a day: for an RM of 500"
     )
-    columns = ("rule", "opened", "customers", "per 500 and day", "precision", "lift", "recall", "lead (quartiles)")
+    columns = (
+        "rule",
+        "opened",
+        "customers",
+        "per 500 and day",
+        "precision",
+        "lift",
+        "by a sign",
+        "recall",
+        "lead (quartiles)",
+    )
     return Table("Rules", columns, rows, note)
 
 
@@ -65,6 +76,7 @@ def _rule(name: str, figures: RuleFigures) -> tuple[str, ...]:
         number(figures.load.opened_500.mean, 2),
         counted(right.precision),
         number(right.lift),
+        counted(right.explained),
         counted(right.recall),
         quartiles(right.lead),
     )

@@ -174,7 +174,8 @@ class BankLife(Life):
 
     def redeem(self, now: int) -> None:
         """Cash one product in before its time."""
-        free = [number for number in self.products if number not in self._until_maturity]
+        terms = [number for number, product in self.products.items() if "matures_on" in product]
+        free = [number for number in terms if number not in self._until_maturity]
         if free:
             self._pay_back(now, free[0], "product_redeemed")
 

@@ -29,6 +29,7 @@ BANK = (
         "better rate elsewhere",
         0.3,
         (
+            ("stops_answering", 60, 45),
             ("balance_drain", 25, 12),
             ("tier_down", 11, 8),
             ("standing_order_cancelled", 9, 4),
@@ -48,6 +49,13 @@ BANK = (
     ),
     Story("product matured", 0.2, (("product_matured", 16, 10), ("matured_money_leaves", 7, 4))),
     Story("employer changed bank", 0.15, (("salary_stops", 70, 35), ("balance_drain", 20, 8))),
+    Story("house paid off", 0.1, (("mortgage_settled", 40, 25), ("balance_drain", 20, 8))),
+    Story(
+        "gives up one product after another",
+        0.1,
+        (("product_closed", 45, 30), ("activity_fall", 28, 16), ("account_closing_requested", 3, 1)),
+    ),
+    Story("credit line cut", 0.3, (("credit_limit_cut", 50, 35), ("sudden_outflow", 8, 4))),
 )
 PHONE = (
     Story(
@@ -71,8 +79,11 @@ PHONE = (
         ),
     ),
     Story("second line elsewhere", 0.2, (("usage_fall", 40, 25), ("forwarding_off_net", 20, 10))),
+    Story("less and less", 0.15, (("slow_decline", 120, 100),)),
 )
 WITHOUT = Story("unknown", 0, ())
+EMPLOYER = Story("employer changed bank", 0, (("salary_stops", 70, 35), ("balance_drain", 20, 8)))
+"""Of a payroll group whose employer goes to another bank: many of it follow."""
 FAMILY = {
     True: Story("family left", 0, (("account_closing_requested", 3, 1),)),
     False: Story("family left", 0, (("port_out_requested", 3, 1),)),
@@ -116,15 +127,33 @@ def leaving(profile: Profile, seed: int, params: Params, drifts: Drifts) -> Leav
         day = _family_day(profile, seed, params, drifts) + delay
         if max(profile.joined, 0) + _SETTLED <= day < own:
             return Leaving(day, FAMILY[profile.is_bank], silent_end=False)
+    moved = _employer_day(profile, seed, params, drifts)
+    if moved is not None and max(profile.joined, 0) + _SETTLED <= moved < own:
+        return Leaving(moved, EMPLOYER, silent_end=False)
     silent = min(0.95, params.silent_share * drifts.factor("silent", own))
     if random.random() < silent:
         return Leaving(own, WITHOUT, silent_end=random.random() < 0.5)
-    stories: tuple[Story, ...] = BANK if profile.is_bank else PHONE
-    if profile.is_bank and not _salaried(profile):
-        stories = tuple(story for story in BANK if story.why != "employer changed bank")
+    stories = _possible(profile)
     story = random.choices(stories, [known.weight for known in stories])[0]
-    quiet_end = story.why in ("second line elsewhere", "lured away at once")
+    quiet_end = story.why in ("second line elsewhere", "lured away at once", "less and less")
     return Leaving(own, story, silent_end=quiet_end and random.random() < 0.7)
+
+
+def _possible(profile: Profile) -> tuple[Story, ...]:
+    """Return the stories that fit the customer: an employer needs a salary, a credit line a business."""
+    if not profile.is_bank:
+        return PHONE
+    never = "credit line cut" if _salaried(profile) else "employer changed bank"
+    return tuple(story for story in BANK if story.why != never)
+
+
+def _employer_day(profile: Profile, seed: int, params: Params, drifts: Drifts) -> int | None:
+    """Return when the customer follows the employer to another bank; `None` where they are paid through no group."""
+    group = profile.payroll_group_id
+    if group is None or stream_of(seed, profile.number, "employer").random() >= params.payroll_follows:
+        return None
+    first = next(arrivals(stream_of(seed, group, "employer"), params.employer_rate, "leaving", _SETTLED, drifts))
+    return first + stream_of(seed, profile.number, "employer", "delay").randrange(0, 30)
 
 
 def _salaried(profile: Profile) -> bool:

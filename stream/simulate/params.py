@@ -56,6 +56,8 @@ class Params:
     household_share: float = 0.5
     household_follows: float = 0.3  # a member leaves because another did
     payroll_share: float = 0.7  # of salaried customers: paid through a group
+    employer_rate: float = 0.04  # of a payroll group: its employer changes the bank
+    payroll_follows: float = 0.6  # share of the group that then leaves
     no_contact_share: float = 0.03
     own_network: str = "own"
     other_networks: tuple[str, ...] = ("other-mobile", "other-telecom")

@@ -11,11 +11,15 @@ from stream.simulate.leavers import Leaving
 from stream.simulate.life import HOUR, Life, office_second, waking_second
 from stream.simulate.phone import PhoneLife
 
+CONTACTED = ("key", "potential", "maintain")
+"""Classes that an RM keeps in touch with."""
 TIERS = ("basic", "silver", "gold", "platinum", "private")
 """From low to high."""
 
-Plant = Callable[[Life, int, int, Random], int]
-"""Plants a precursor: whose, from which day, the day of leaving; returns the second of the day it shows at."""
+Plant = Callable[[Life, int, int, Random], int | None]
+"""Plants a precursor: whose, from which day, the day of leaving; returns the second of the day it shows at.
+
+`None`: it does not fit this customer, and nothing was planted."""
 
 
 def plant(life: Life, leaving: Leaving) -> None:
@@ -27,7 +31,8 @@ def plant(life: Life, leaving: Leaving) -> None:
         day = leaving.day - random.randrange(late, early + 1)
         if day >= life.first_day + 1:
             second = _PLANTS[kind](life, day, leaving.day, random)
-            life.precursor(kind, day, second)
+            if second is not None:
+                life.precursor(kind, day, second)
     life.truth.leaves_at = life.clock.begins(leaving.day) + end
     life.plan(leaving.day, end, life.vanish if leaving.silent_end else life.leave)
 
@@ -99,6 +104,66 @@ def _serious_complaint(life: Life, day: int, ends: int, random: Random) -> int:
     return complaints.plan(life, day, random, serious=True, course=complaints.neglected(random))
 
 
+def _slow_decline(life: Life, day: int, ends: int, random: Random) -> int:
+    """Less from month to month, never suddenly."""
+    for month in range(8):
+        life.effect("activity", day + 30 * month, ends + 1, random.uniform(0.6, 0.75))
+    return 0
+
+
+def _stops_answering(life: Life, day: int, ends: int, random: Random) -> int | None:
+    """Messages that used to be replied to are read and no more; the RM writes five times."""
+    if life.profile.class_ not in CONTACTED or life.profile.no_contact:
+        return None
+    fields = {"staff_id": life.profile.rm_id, "how": "message"}
+    for before in (75, 60, 45, 30, 15):
+        life.plan_event(
+            max(life.first_day, day - before), office_second(random), "contacts", **fields, result="replied"
+        )
+    seconds = [office_second(random) for _ in range(5)]
+    for place, second in enumerate(seconds):
+        life.plan_event(day + 5 * place, second, "contacts", **fields, result="read_no_reply")
+    return seconds[0]
+
+
+def _mortgage_settled(life: Life, day: int, ends: int, random: Random) -> int:
+    product = {"product_id": f"mortgage-{life.profile.number}", "kind": "mortgage"}
+    life.products[product["product_id"]] = product
+    second = office_second(random)
+
+    def settled(now: int) -> None:
+        del life.products[product["product_id"]]
+        life.emit(now, "service-events", type="mortgage_settled", product=product)
+
+    life.plan(day, second, settled)
+    return second
+
+
+def _product_closed(life: Life, day: int, ends: int, random: Random) -> int:
+    """Hold a card and an insurance from the start; give up the one, and ten days later the other."""
+    second = office_second(random)
+    for place, kind in enumerate(("card", "insurance")):
+        product = {"product_id": f"{kind}-{life.profile.number}", "kind": kind}
+        life.products[product["product_id"]] = product
+        life.plan(day + 10 * place, second, _gives_up(life, product))
+    return second
+
+
+def _gives_up(life: Life, product: dict[str, str]) -> Callable[[int], None]:
+    def given_up(now: int) -> None:
+        del life.products[product["product_id"]]
+        life.emit(now, "service-events", type="product_closed", product=product)
+
+    return given_up
+
+
+def _credit_limit_cut(life: Life, day: int, ends: int, random: Random) -> int:
+    second, limit = office_second(random), random.randrange(20, 100) * 10_000
+    change = {"from": limit, "to": int(limit * random.choice((0.3, 0.5)))}
+    life.plan_event(day, second, "service-events", type="credit_limit_changed", change=change)
+    return second
+
+
 def _service_incidents(life: Life, day: int, ends: int, random: Random) -> int:
     seconds = sorted(waking_second(random) for _ in range(random.randrange(3, 8)))
     for place, second in enumerate(seconds):
@@ -144,6 +209,11 @@ _PLANTS: dict[str, Plant] = {
     "usage_fall": _usage_fall,
     "serious_complaint": _serious_complaint,
     "service_incidents": _service_incidents,
+    "slow_decline": _slow_decline,
+    "stops_answering": _stops_answering,
+    "mortgage_settled": _mortgage_settled,
+    "product_closed": _product_closed,
+    "credit_limit_cut": _credit_limit_cut,
     "forwarding_off_net": _forwarding_off_net,
     "tier_down": _tier_down,
     **{

@@ -218,3 +218,31 @@ def test_tiers_are_known_from_low_to_high():
     tiers = {tier for segment in (*Params().bank, *Params().phone) for tier in segment.tiers}
     assert tiers <= set(precursors.TIERS)
     assert all(low != high for low, high in pairwise(precursors.TIERS))
+
+
+def test_when_an_employer_changes_the_bank_much_of_the_payroll_group_follows_within_weeks():
+    params = replace(Params(), employer_rate=3.0, leaving_rate=0.01, household_follows=0.0)
+    town = Town(Options(customers=240, days=60, seed=3, params=params))
+    leaving = defaultdict(list)
+    for life in town.lives:
+        if life.truth.why == "employer changed bank":
+            leaving[life.profile.payroll_group_id].append(life.truth.leaves_at)
+    assert leaving
+    assert None not in leaving
+    sizes = Counter(life.profile.payroll_group_id for life in town.lives)
+    for group, times in leaving.items():
+        assert max(times) - min(times) <= 31 * 86_400
+        assert 0.3 < len(times) / sizes[group] < 0.9
+
+
+def test_who_stops_answering_used_to_reply(town):
+    lines, truths = town
+    lives, seen = by_customer(lines), 0
+    for customer, truth in truths.items():
+        began = next((when for kind, when in truth.precursors if kind == "stops_answering"), None)
+        if began is not None:
+            told = [(milliseconds(line), line.value["result"]) for line in lives[customer] if line.topic == "contacts"]
+            assert sum(result == "replied" for time, result in told if time < began * 1000) >= 1
+            assert (began * 1000, "read_no_reply") in told
+            seen += 1
+    assert seen

@@ -7,7 +7,7 @@ from support.timeline import at
 
 from stream.backtest import signs
 from stream.backtest.episodes import Episode
-from stream.backtest.planted import Window, lookalikes, planted
+from stream.backtest.planted import Explained, Window, lookalikes, planted
 from stream.backtest.report import Share
 from stream.backtest.truth import Known, Truth
 from stream.simulate import leavers
@@ -78,6 +78,19 @@ def test_signs_outside_the_measured_time_too_near_the_end_or_of_new_customers_ar
     [line] = planted(truth(*known), warnings, window(10, 100, 100, history=30, seen=seen))
     assert line.found == Share(1, 1, 1.0)
     assert (line.too_new, line.undecided) == (1, 1)
+
+
+def test_a_sign_accounts_for_the_warnings_of_its_kinds_until_the_customer_leaves():
+    left, stays = (
+        Known("a", day(50), None, (("tier_down", day(10)),)),
+        Known("b", None, None, (("tier_down", day(10)),)),
+    )
+    explained = Explained(truth(left, stays))
+    times = (9, 10, 50, 51)
+    assert [explained(warning("a", "tier_downgrade", day(n))) for n in times] == [False, True, True, False]
+    assert [explained(warning("b", "tier_downgrade", day(n))) for n in times] == [False, True, True, True]
+    assert not explained(warning("a", "balance_drop", day(10)))
+    assert not explained(warning("c", "tier_downgrade", day(10)))
 
 
 def test_an_unknown_kind_matches_the_rule_of_its_name():
