@@ -86,6 +86,8 @@ class Codec:
             raise _rejected(fault) from None
         if topic in _KEYED and (key is None or event.customer_id.encode() != key):
             raise Rejected("wrong-key", "$.customer_id", "differs from the record's key")
+        if topic == "group-signals" and (key is None or event.group_id.encode() != key):
+            raise Rejected("wrong-key", "$.group_id", "differs from the record's key")
         if event.time > timestamp + self._future:
             raise Rejected("future", "$.time", f"lies {event.time - timestamp} ms after the record's arrival")
         return event

@@ -44,8 +44,8 @@ TABLE: tuple[Topic, ...] = (
     _input("service-events", "call forwarding, port-out, products, tiers, incidents"),
     _input("contacts", "RM contact log"),
     _input("feedback", "what the RM did with an alert"),
-    _input("group-warnings", "what a group's state tells its other members"),
     Topic("group-signals", "group", "a member's departure, re-keyed", broker_time=True),
+    _input("group-warnings", "what a group's state tells its other members"),
     _broadcast("staff", "RM or branch", "RM left / moved / on leave; branch merged, moved, closed"),
     Topic("control", "command", "operators' commands", co_partitioned=False, partitions=1, broker_time=True),
     _broadcast("settings", "name", "what is in force"),
@@ -60,7 +60,7 @@ TABLE: tuple[Topic, ...] = (
 
 BY_NAME = {topic.name: topic for topic in TABLE}
 
-INPUTS: tuple[str, ...] = (
+FEEDS: tuple[str, ...] = (
     "customers",
     "transactions",
     "balances",
@@ -69,4 +69,10 @@ INPUTS: tuple[str, ...] = (
     "contacts",
     "feedback",
 )
-"""Customer-keyed topics that a shard consumes, in tie order: a profile is known before what it explains."""
+"""Customer-keyed topics that come from outside, in tie order: a profile is known before what it explains."""
+
+HOPS: tuple[str, ...] = ("group-signals", "group-warnings")
+"""What shards send each other: a member's news to the group's shard, and its answer to the other members'."""
+
+INPUTS: tuple[str, ...] = FEEDS + HOPS
+"""Every topic that a shard consumes as a member of the group, in tie order: what happened before what came of it."""

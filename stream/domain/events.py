@@ -245,24 +245,30 @@ class Feedback(Event, frozen=True, gc=False, kw_only=True):
             raise ValueError("`until` is required where `action` is snooze")
 
 
+GroupKind = Literal["household", "payroll", "circle"]
+
+
 class GroupWarning(Event, frozen=True, gc=False, kw_only=True):
-    """What a group's state tells another member. `cause` is the id of the departure behind it."""
+    """What a group's state tells another member: `left` of `size` members have left us lately.
+
+    `cause` is the id of the `group-signals` record behind it; `over`: leavers came back, the warning is called off.
+    """
 
     topic: ClassVar[str] = "group-warnings"
     group_id: Id
+    group_kind: GroupKind | None = None
     cause: Id
-    left: Annotated[int, Meta(ge=1)]
+    left: Annotated[int, Meta(ge=0)]
     size: Annotated[int, Meta(ge=1)]
+    over: bool = False
 
 
 class GroupSignal(Event, frozen=True, gc=False, kw_only=True):
-    """News of one member, keyed by the group: who belongs to it, who no longer does, who left us.
-
-    `size`: members as the source knows them, where it does.
-    """
+    """News of one member, keyed by the group: who belongs to it, who no longer does, who left us."""
 
     topic: ClassVar[str] = "group-signals"
     group_id: Id
+    group_kind: GroupKind | None = None
     kind: Literal["joined", "parted", "left"]
 
 

@@ -18,11 +18,9 @@ from stream.domain.events import (
     Contact,
     Customer,
     Feedback,
-    GroupWarning,
     Product,
     ServiceEvent,
     Severity,
-    Staff,
     Transaction,
 )
 from stream.domain.state import (
@@ -301,8 +299,8 @@ def _customer(state: State, event: Customer, business: Business) -> None:
             _end_product(state, Product(product_id), day, event.time)
 
 
-def _nothing(state: State, event: Feedback | GroupWarning | Staff, business: Business) -> None:
-    """Feedback, group warnings and staff news concern rules and episodes."""
+def _nothing(state: State, event: Feedback, business: Business) -> None:
+    """Feedback concerns episodes."""
 
 
 _FOLDS: dict[type, Callable[[State, Any, Business], None]] = {
@@ -313,6 +311,4 @@ _FOLDS: dict[type, Callable[[State, Any, Business], None]] = {
     Contact: _contact,
     Customer: _customer,
     Feedback: _nothing,
-    GroupWarning: _nothing,
-    Staff: _nothing,
 }

@@ -9,7 +9,8 @@ A rule listens to a topic, or to a part of one:
 - `transactions:outflow`: money that goes to another institution; `transactions:balance`: those with a balance;
 - `balances:limit`: those that tell a limit;
 - `new-day`: a `NewDay`, when the customer's first event of a business day has come, whatever it is;
-- `staff`: news of the customer's own RM or branch.
+- `staff`: news of the customer's own RM or branch; `group-warnings`: what one of the customer's groups has to tell.
+  These two are no act of the customer's: they are not folded, and begin no new day.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from stream.domain import departures, seen
+from stream.domain import departures, groups, seen
 from stream.domain.alerts import Alert
 from stream.domain.business import Business
-from stream.domain.events import Balance, Feedback, GroupSignal, ServiceEvent, Transaction
+from stream.domain.events import Balance, Feedback, Forget, GroupSignal, GroupWarning, ServiceEvent, Transaction
 from stream.domain.fold import fold, goes_elsewhere
 from stream.domain.signals import NewDay, Tick, Verdict
 from stream.domain.state import State
 
 Outgoing = Alert | GroupSignal
+
+_NEWS = frozenset({"staff", "group-warnings"})
+"""Topics that tell of somebody else than the customer."""
 
 
 class RuleLike(Protocol):
@@ -86,8 +90,19 @@ class MomentLike(Protocol):
 class Step:
     """Deduplicate, fold, evaluate, apply the policy."""
 
-    def __init__(self, business: Business, rules: Sequence[RuleLike], policy: PolicyLike) -> None:
-        """Bind the rules; which of them an event meets is worked out once for each kind of event."""
+    def __init__(
+        self,
+        business: Business,
+        rules: Sequence[RuleLike],
+        policy: PolicyLike,
+        *,
+        contagion: groups.Contagion | None = None,
+    ) -> None:
+        """Bind the rules; which of them an event meets is worked out once for each kind of event.
+
+        `contagion`: when departures from a group are held to spread; `None`: nobody is warned of any.
+        """
+        self._contagion = contagion
         self._business = business
         self._policy = policy
         self._rules = {rule.name: _Bound(rule) for rule in rules}
@@ -100,9 +115,11 @@ class Step:
         digest = seen.digest(topic, event.event_id)
         if seen.contains(state.seen, digest):
             return None
+        if topic in _NEWS:
+            return self._news(customer, state, event, moment, digest)
         business = self._business
         before, was_gone = state.newest, state.left_at
-        groups = departures.groups_of(state) if topic == "customers" else ()
+        belonged = departures.groups_of(state) if topic == "customers" else {}
         fold(state, event, business)
         today = business.day(state.newest)
         state.seen = seen.add(state.seen, digest, today)
@@ -117,10 +134,25 @@ class Step:
         if state.left_at and not was_gone:
             out.extend(self._policy.departed(customer, state, moment))
         if topic == "customers":
-            out.extend(departures.moved(customer, state, groups, event))
+            out.extend(departures.moved(customer, state, belonged, event))
         elif state.left_at != was_gone:
             out.extend(departures.left_or_back(customer, state, was_gone, event))
         return out
+
+    def _news(self, customer: str, state: State, event: Any, moment: MomentLike, digest: bytes) -> list[Outgoing]:
+        """Show the rules what happened to somebody else. The customer's own days and times stay as they are."""
+        state.seen = seen.add(state.seen, digest, self._business.day(max(event.time, state.newest)))
+        out: list[Outgoing] = []
+        self._ask(self._hearing(event), customer, state, event, moment, out)
+        return out
+
+    def forget(self, customer: str, state: State, event: Forget) -> list[Outgoing]:
+        """Say whom to tell that a customer is to be forgotten; the state itself is the caller's to drop."""
+        return [*departures.forgotten(customer, state, event)]
+
+    def group(self, group: groups.GroupState, signal: GroupSignal) -> list[GroupWarning] | None:
+        """Take a signal into the group's state and return whom to warn; `None` says that it was a duplicate."""
+        return groups.fold(group, signal, self._contagion)
 
     def timers(self, customer: str, state: State, moment: MomentLike) -> list[Outgoing]:
         """Fire every timer of the customer that is due at `moment.time`, in order of name."""

@@ -20,6 +20,7 @@ from stream.policy.cool_down import CoolDown
 from stream.policy.pipeline import Pipeline
 from stream.policy.silences import Silence
 from stream.rules import registry
+from stream.rules.group_contagion import GroupContagion
 from stream.topics import INPUTS
 
 
@@ -70,7 +71,8 @@ def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = ())
         expire_days=settings.policy.expire_days,
         suppressed=lambda stage, kind: metrics.suppressed.labels(stage, kind).inc(),
     )
-    return Step(units, rules, policy)
+    spreads = [rule.contagion for rule in rules if isinstance(rule, GroupContagion)]
+    return Step(units, rules, policy, contagion=spreads[0] if spreads else None)
 
 
 class Shards:
@@ -83,6 +85,7 @@ class Shards:
         self._metrics = metrics
         self._put(settings, ())
         self._engine = settings.engine
+        self._partitions = settings.topics.partitions
 
     def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
         self._step = step(settings, self._metrics, silences)
@@ -114,6 +117,7 @@ class Shards:
         engine = self._engine
         options = ShardOptions(
             topics=INPUTS,
+            partitions=self._partitions,
             group=engine.group,
             batch_events=engine.batch_events,
             cached_states=engine.cached_states // max(1, share),

@@ -10,10 +10,13 @@ import orjson
 
 from stream.codec import Rejected
 from stream.domain.alerts import Alert, headers
-from stream.domain.events import Forget
+from stream.domain.events import Forget, GroupSignal, GroupWarning
+from stream.domain.groups import GroupState
 from stream.domain.state import State, encode
 from stream.domain.step import Outgoing, Step
+from stream.domain.world import World
 from stream.engine.deadletter import dead_letter, describe, failed_timers
+from stream.engine.hop import GroupBatch, hop
 from stream.engine.log import Message, Output
 from stream.engine.merge import Item
 from stream.engine.states import Held, States
@@ -28,13 +31,29 @@ class Batch:
     """Applies merged records in order. Nothing outside memory is touched."""
 
     def __init__(
-        self, shard: int, step: Step, states: States, due: DueIndex, *, detected: int, opens_from: int
+        self,
+        shard: int,
+        step: Step,
+        states: States[State],
+        groups: States[GroupState],
+        due: DueIndex,
+        world: World,
+        *,
+        partitions: int,
+        detected: int,
+        opens_from: int,
     ) -> None:
-        """`detected`: wall clock, ms, that alerts carry; `opens_from`: see `Moment`."""
+        """`partitions`: of each input topic; `detected`: wall clock, ms, that alerts carry; `opens_from`: see `Moment`.
+
+        `world` is the shard's own and changes with what the batch takes.
+        """
         self._shard = shard
         self._step = step
         self._states = states
+        self._groups = GroupBatch(step, groups)
         self._due = due
+        self._world = world
+        self._partitions = partitions
         self._detected = detected
         self._opens_from = opens_from
         self.output = Output()
@@ -74,6 +93,7 @@ class Batch:
         for topic, count in self.handled.items():
             self.results[topic, "handled"] = count
         changes = [(customer, due, 0) for customer, due in self.stale]  # first: a state may want the same time again
+        self._groups.finish(self.output.changelog)
         stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
             if not held.done:
@@ -90,15 +110,11 @@ class Batch:
         self.rejected[item.topic, why.reason] += 1
 
     def _apply(self, item: Item, event: Any) -> None:
+        if type(event) in _RARE and self._apply_rare(item, event):
+            return
         customer: bytes = event.customer_id.encode()
         held = self._states.touch(customer)
-        if type(event) is Forget:
-            held.state = None
-            held.done.append((event, None))
-            self._note_due(customer, held)
-            self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
-            return
-        moment = Moment(event.time, self._detected, self._opens_from)
+        moment = self._moment(event.time)
         try:
             if held.state is None:
                 held.state = State()
@@ -115,10 +131,46 @@ class Batch:
         held.done.append((event, moment))
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         for alert in alerts:
-            self._emit(customer, alert)
+            self._emit(customer, alert, item.record.timestamp)
 
-    def _fire(self, customer: bytes, held: Held, due: int) -> None:
-        moment = Moment(due, self._detected, self._opens_from)
+    def _apply_rare(self, item: Item, event: Any) -> bool:
+        """Apply what is not for one known customer's step; false for a warning that is."""
+        if type(event) is GroupSignal:
+            self._signal(item, event)
+            return True
+        customer: bytes = event.customer_id.encode()
+        held = self._states.touch(customer)
+        if type(event) is GroupWarning and held.state is not None:
+            return False
+        if type(event) is Forget:  # a warning to somebody who was forgotten meanwhile makes nobody known again
+            if held.state is not None:
+                for signal in self._step.forget(event.customer_id, held.state, event):
+                    self._emit(customer, signal, item.record.timestamp)
+            held.state = None
+            held.done.append((event, None))
+            self._note_due(customer, held)
+        self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
+        return True
+
+    def _signal(self, item: Item, signal: GroupSignal) -> None:
+        """Take news of a group's member into the group's state, and warn the others where it says so."""
+        try:
+            warnings = self._groups.take(signal)
+        except Exception as fault:
+            self._reject(item, Rejected("poison", "$", describe(fault)))
+            return
+        if warnings is None:
+            self.results[item.topic, "duplicate"] += 1
+            return
+        self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
+        arrived = item.record.timestamp
+        self.output.messages.extend(hop(warning, self._partitions, arrived) for warning in warnings)
+
+    def _moment(self, time: int) -> Moment:
+        return Moment(time, self._detected, self._opens_from, self._world)
+
+    def _fire(self, customer: bytes, held: Held[State], due: int) -> None:
+        moment = self._moment(due)
         assert held.state is not None
         try:
             alerts = self._step.timers(customer.decode(), held.state, moment)
@@ -136,9 +188,9 @@ class Batch:
         self.timers_fired += 1
         self._note_due(customer, held)
         for alert in alerts:
-            self._emit(customer, alert)
+            self._emit(customer, alert, due)
 
-    def _note_due(self, customer: bytes, held: Held) -> None:
+    def _note_due(self, customer: bytes, held: Held[State]) -> None:
         due = held.state.due() if held.state is not None else 0
         if due != self._set.get(customer, held.due):
             self._set[customer] = due
@@ -161,12 +213,17 @@ class Batch:
                 self._step.event(event.customer_id, held.state, event, moment)
         self._note_due(customer, held)
 
-    def _emit(self, customer: bytes, alert: Outgoing) -> None:
+    def _emit(self, customer: bytes, alert: Outgoing, arrived: int) -> None:
+        """`arrived`: the timestamp of what it comes of, ms."""
         if not isinstance(alert, Alert):
+            self.output.messages.append(hop(alert, self._partitions, arrived))
             return
         self.alerts.append(alert)
         body = orjson.dumps(msgspec.to_builtins(alert))
         self.output.messages.append(Message(ALERTS, customer, body, headers(alert)))
+
+
+_RARE = frozenset({Forget, GroupSignal, GroupWarning})
 
 
 class _GiveUp:

@@ -234,13 +234,14 @@ class KafkaShardLog:
             raise LogFailure(f"shard {self.shard}: {type(fault).__name__}: {fault}") from fault
 
     async def _send(self, producer: AIOKafkaProducer, messages: list[Message], changelog: Iterable[Message]) -> int:
-        by_topic: dict[str, list[Message]] = {}
+        places: dict[tuple[str, int], list[Message]] = {}
         for message in messages:
-            by_topic.setdefault(message.topic, []).append(message)
+            partition = self.shard if message.partition is None else message.partition
+            places.setdefault((message.topic, partition), []).append(message)
         futures: list[tuple[Any, int, bool]] = []
-        for topic, group in by_topic.items():
+        for (topic, partition), group in places.items():
             for batch, count in _batches(producer, group):
-                future = await producer.send_batch(batch, self._prefix + topic, partition=self.shard)
+                future = await producer.send_batch(batch, self._prefix + topic, partition=partition)
                 futures.append((future, count, False))
         for batch, count in _batches(producer, changelog):
             future = await producer.send_batch(batch, self._changelog.topic, partition=self.shard)

@@ -35,13 +35,14 @@ class Record(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A record to be written, to the shard's own partition of `topic`. `timestamp` in ms; None = now."""
+    """A record to be written. `timestamp` in ms; None = now. `partition`: of `topic`; None = the shard's own."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
     timestamp: int | None = None
+    partition: int | None = None
 
 
 @dataclass(slots=True)

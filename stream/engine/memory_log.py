@@ -98,9 +98,9 @@ class MemoryShardLog:
         if self._broker.epochs[self.shard] != self._epoch:
             raise Fenced(f"shard {self.shard}")
         for message in output.messages:
-            self._broker.append(
-                message.topic, self.shard, message.key, message.value, message.timestamp or 0, message.headers
-            )
+            partition = self.shard if message.partition is None else message.partition
+            timestamp = message.timestamp or 0
+            self._broker.append(message.topic, partition, message.key, message.value, timestamp, message.headers)
         for key, value in output.changelog.items():
             self._broker.append(CHANGELOG, self.shard, key, value, 0)
         for topic, offset in output.positions.items():

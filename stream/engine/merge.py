@@ -54,8 +54,15 @@ class Merge:
         """Return the topics that should not be fetched for now."""
         return frozenset(t for t, queue in zip(self._topics, self._queues, strict=True) if len(queue) >= self._capacity)
 
-    def take(self, limit: int, settled: Callable[[str], float], now: float) -> list[Item]:
-        """Return up to `limit` records that may go. `settled` is `ShardLog.settled`; `now` the wall clock in ms."""
+    def next_time(self) -> float:
+        """Return the event time, ms, of the record that is next in order; infinity when there is none."""
+        return min((queue[0].time for queue in self._queues if queue), default=float("inf"))
+
+    def take(self, limit: int, settled: Callable[[str], float], now: float, until: float = float("inf")) -> list[Item]:
+        """Return up to `limit` records that may go. `settled` is `ShardLog.settled`; `now` the wall clock in ms.
+
+        Records of after the event time `until` (ms) stay where they are; the order is as without it.
+        """
         queues = self._queues
         heads = [(queue[0].time, index) for index, queue in enumerate(queues) if queue]
         heapify(heads)
@@ -63,6 +70,8 @@ class Merge:
         taken: list[Item] = []
         while heads and len(taken) < limit:
             time, index = heads[0]
+            if time > until:
+                break
             queue = queues[index]
             item = queue[0]
             late = horizon > UNREAD and now - item.arrived >= self._wait_max

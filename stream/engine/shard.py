@@ -12,16 +12,18 @@ from msgspec.structs import replace
 from stream.codec import Codec, Rejected
 from stream.domain.state import State
 from stream.domain.step import Step
+from stream.domain.world import World
 from stream.engine import meta
 from stream.engine.batch import Batch
 from stream.engine.log import Opening, ShardLog
 from stream.engine.merge import Item, Merge
-from stream.engine.states import States
+from stream.engine.states import CUSTOMERS, GROUPS, States
 from stream.engine.store import Store
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 
 POLL_S = 0.05
+_GROUPS_SHARE = 10  # for so many cached customers one group: they are rarely asked for, and some are large
 _TURN = 200
 """Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
 
@@ -40,9 +42,10 @@ class ForeignChangelog(RuntimeError):
 
 @dataclass(frozen=True)
 class ShardOptions:
-    """What a shard is told. Times in ms."""
+    """What a shard is told. Times in ms; `partitions`: of each input topic."""
 
     topics: tuple[str, ...]
+    partitions: int = 1
     group: str = ""
     batch_events: int = 8000
     cached_states: int = 50_000
@@ -83,7 +86,9 @@ class Shard:
             wait_max_ms=options.merge_wait_max_ms,
             capacity=options.batch_events,
         )
-        self._states = States(store, options.cached_states)
+        self._states = States(store, options.cached_states, CUSTOMERS)
+        self._groups = States(store, options.cached_states // _GROUPS_SHARE, GROUPS)
+        self._world = World()
         self._due: DueIndex | None = None
         self._opens_from = opens_from
         self._meta = meta.ShardMeta()
@@ -195,9 +200,12 @@ class Shard:
             self._last_input = round(now)
         return count
 
-    async def process(self) -> int:
-        """Take one batch from the merge through to the store and return how many records it had."""
-        items = self._merge.take(self._options.batch_events, self._log.settled, self._wall())
+    async def process(self, until: float = float("inf")) -> int:
+        """Take one batch from the merge through to the store and return how many records it had.
+
+        `until`: event time, ms, after which records wait: replays go on in slices.
+        """
+        items = self._merge.take(self._options.batch_events, self._log.settled, self._wall(), until)
         if not items:
             return 0
         started, spent = clock.perf_counter(), 0.0
@@ -222,6 +230,10 @@ class Shard:
             self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
         return len(items)
 
+    def next_time(self) -> float:
+        """Return the event time, ms, of the next record that was fetched; infinity when none waits."""
+        return self._merge.next_time()
+
     async def advance(self, stream_time: int) -> None:
         """Bring the shard's clock to `stream_time` and fire what is due by then, in a batch of its own."""
         if stream_time <= self._meta.stream_time:
@@ -243,7 +255,15 @@ class Shard:
     def _batch(self) -> Batch:
         assert self._due is not None, "open the shard first"
         return Batch(
-            self.number, self._steps(), self._states, self._due, detected=self._wall(), opens_from=self._meta.opens_from
+            self.number,
+            self._steps(),
+            self._states,
+            self._groups,
+            self._due,
+            self._world,
+            partitions=self._options.partitions,
+            detected=self._wall(),
+            opens_from=self._meta.opens_from,
         )
 
     async def _commit(self, batch: Batch, stream_time: int) -> None:
@@ -256,6 +276,7 @@ class Shard:
         committed = clock.perf_counter()
         self._store.write(output.changelog.items(), changes, offset, self._wall())
         self._states.commit()
+        self._groups.commit()
         assert self._due is not None
         self._due.stored()
         self.progress_at = self._wall()

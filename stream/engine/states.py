@@ -2,70 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from stream.domain.state import State, decode, due_of
-from stream.engine.store import STATE, Store
+from stream.domain import groups
+from stream.domain import state as customers
+from stream.domain.groups import GroupState
+from stream.domain.state import State
+from stream.engine.store import GROUP, STATE, Store
+
+S = TypeVar("S")
 
 
-class Held:
-    """One customer's state in memory. `done` are the steps of this batch, to be done again if a later one fails."""
+@dataclass(frozen=True)
+class Form(Generic[S]):
+    """How one kind of state is stored: under which prefix of the key, and as what."""
+
+    prefix: bytes
+    new: Callable[[], S]
+    encode: Callable[[S], bytes]
+    decode: Callable[[bytes], S]
+    due: Callable[[S], int]
+    """When its next timer is due, 0 = it has none."""
+
+
+CUSTOMERS: Form[State] = Form(STATE, State, customers.encode, customers.decode, State.due)
+GROUPS: Form[GroupState] = Form(GROUP, GroupState, groups.encode, groups.decode, lambda group: 0)
+
+
+class Held(Generic[S]):
+    """One state in memory. `done` are the steps of this batch, to be done again if a later one fails."""
 
     __slots__ = ("done", "due", "state")
 
-    def __init__(self, state: State | None, due: int) -> None:
-        """`state` is `None` for an unknown customer; `due` is what the store's due index holds for them."""
+    def __init__(self, state: S | None, due: int) -> None:
+        """`state` is `None` for who is unknown; `due` is what the store's due index holds for them."""
         self.state = state
         self.due = due
         self.done: list[tuple[Any, Any]] = []
 
 
-class States:
-    """A cache in front of the store, with the changes of one batch."""
+class States(Generic[S]):
+    """A cache in front of the store, with the changes of one batch: of customers, or of groups."""
 
-    def __init__(self, store: Store, capacity: int) -> None:
+    def __init__(self, store: Store, capacity: int, form: Form[S]) -> None:
         """Keep up to `capacity` states besides those of the batch."""
         self._store = store
         self._capacity = capacity
-        self._held: dict[bytes, Held] = {}
-        self._touched: dict[bytes, Held] = {}
+        self.form = form
+        self._held: dict[bytes, Held[S]] = {}
+        self._touched: dict[bytes, Held[S]] = {}
 
-    def touch(self, customer: bytes) -> Held:
-        """Return the customer's state for changing: it becomes part of the batch."""
-        held = self._touched.get(customer)
+    def touch(self, key: bytes) -> Held[S]:
+        """Return a customer's or a group's state for changing: it becomes part of the batch."""
+        held = self._touched.get(key)
         if held is None:
-            held = self._held.pop(customer, None) or self._load(customer)
-            self._touched[customer] = held
+            held = self._held.pop(key, None) or self._load(key)
+            self._touched[key] = held
         return held
 
-    def peek(self, customer: bytes) -> State | None:
-        """Return the customer's committed state, without making it part of the batch."""
-        stored = self._store.get(STATE + customer)
-        return None if stored is None else decode(stored)
+    def peek(self, key: bytes) -> S | None:
+        """Return the committed state, without making it part of the batch."""
+        stored = self._store.get(self.form.prefix + key)
+        return None if stored is None else self.form.decode(stored)
 
-    def reload(self, customer: bytes) -> Held:
-        """Take the customer's state back to what it was before the batch; the caller does the good steps again."""
-        held = self._touched[customer]
-        held.state = self.peek(customer)
+    def reload(self, key: bytes) -> Held[S]:
+        """Take the state back to what it was before the batch; the caller does the good steps again."""
+        held = self._touched[key]
+        held.state = self.peek(key)
         return held
 
-    def touched(self) -> Iterator[tuple[bytes, Held]]:
+    def touched(self) -> Iterator[tuple[bytes, Held[S]]]:
         """Yield what the batch changed, in the order in which it was first touched."""
         yield from self._touched.items()
 
     def commit(self) -> None:
         """The batch is in the store: keep its states as the most recently used ones."""
+        due = self.form.due
         for held in self._touched.values():
             held.done.clear()
-            held.due = held.state.due() if held.state is not None else 0
+            held.due = due(held.state) if held.state is not None else 0
         self._held.update(self._touched)
         self._touched = {}
         excess = len(self._held) - self._capacity
         if excess > 0:
-            for customer in [c for c, _ in zip(self._held, range(excess), strict=False)]:
-                del self._held[customer]
+            for key in [k for k, _ in zip(self._held, range(excess), strict=False)]:
+                del self._held[key]
 
-    def _load(self, customer: bytes) -> Held:
-        stored = self._store.get(STATE + customer)
-        return Held(None, 0) if stored is None else Held(decode(stored), due_of(stored))
+    def _load(self, key: bytes) -> Held[S]:
+        state = self.peek(key)
+        return Held(state, 0 if state is None else self.form.due(state))

@@ -1,7 +1,7 @@
 """A shard's local store on RocksDB: states, the due index of timers, and where it stands in the changelog.
 
-It may lag the changelog and never lead it. Keys: `c/` customer -> encoded state, `t/` due (8 bytes) customer -> empty,
-`m/...` -> what belongs to the shard itself.
+It may lag the changelog and never lead it. Keys: `c/` customer and `g/` group -> encoded state, `t/` due (8 bytes)
+customer -> empty, `m/...` -> what belongs to the shard itself.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from rocksdict import Options, Rdict, WriteBatch, WriteOptions
 from stream.domain.state import due_of
 
 STATE = b"c/"
+GROUP = b"g/"
 META = b"m/"
 _TIMER = b"t/"
 _AFTER_TIMERS = b"t0"  # '0' follows '/'
@@ -104,6 +105,8 @@ class Store:
                 due = due_of(value)
                 if due:
                     batch.put(_timer(due, key[len(STATE) :]), b"")
+            elif key.startswith(GROUP):
+                states += 1
         self._stand_at(batch, offset, now)
         self._db.write(batch, _without_log())
         return states
@@ -125,15 +128,15 @@ class Store:
             cursor.next()
         return found
 
-    def states(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield customer and encoded state of everyone, in order of the customer's bytes."""
+    def states(self, prefix: bytes = STATE) -> Iterator[tuple[bytes, bytes]]:
+        """Yield customer (or group) and encoded state of everyone, in order of their bytes."""
         cursor = self._db.iter()
-        cursor.seek(STATE)
+        cursor.seek(prefix)
         while cursor.valid():
             key: bytes = cursor.key()
-            if not key.startswith(STATE):
+            if not key.startswith(prefix):
                 break
-            yield key[len(STATE) :], cursor.value()
+            yield key[len(prefix) :], cursor.value()
             cursor.next()
 
     def flush(self) -> None:

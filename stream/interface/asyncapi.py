@@ -7,7 +7,7 @@ from typing import Any
 from stream.domain.events import TYPES
 from stream.interface import examples
 from stream.interface.schemas import schemas
-from stream.topics import INPUTS, TABLE, Topic
+from stream.topics import HOPS, INPUTS, TABLE, Topic
 
 VERSION = "1.0.0"
 """Of the interface, not of the program: raised by hand, the first number where a reader or a producer must change."""
@@ -25,7 +25,7 @@ units of its currency; a time is RFC 3339 with an offset, or epoch milliseconds.
 Read `alerts` with isolation level read_committed: each alert is then there exactly once. Who reads uncommitted may
 see one of an aborted transaction, and dedupes on ce_id. Topic names may carry a configured prefix.
 """
-_SENT = ("alerts", "dead-letters", "workers", "state-changelog")
+_SENT = (*HOPS, "alerts", "dead-letters", "workers", "state-changelog")
 _READ = (*INPUTS, "staff", "control", "settings", "models", "workers", "state-changelog")
 
 

@@ -20,6 +20,7 @@ from stream.engine.clients import client_options
 from stream.engine.jsonl import Record
 from stream.engine.replay import Replay
 from stream.engine.store import STATE, Store
+from stream.topics import FEEDS
 
 _LETTER = ("dl_topic", "dl_partition", "dl_offset", "dl_reason", "dl_path")
 
@@ -91,12 +92,13 @@ async def read(settings: Settings, topic: str) -> list[Any]:
 
 
 async def positions(settings: Settings) -> dict[TopicPartition, int]:
-    """Return the group's committed offsets of the input topics."""
+    """Return the group's committed offsets of the topics that are fed from outside: transactions leave gaps."""
     admin = AIOKafkaAdminClient(**client_options(settings.kafka))
     await admin.start()
     try:
         found = await admin.list_consumer_group_offsets(settings.engine.group)
-        return {partition: entry.offset for partition, entry in found.items()}
+        feeds = {settings.topics.prefix + topic for topic in FEEDS}
+        return {partition: entry.offset for partition, entry in found.items() if partition.topic in feeds}
     finally:
         await admin.close()
 

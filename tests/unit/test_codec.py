@@ -25,7 +25,7 @@ MINIMAL = {
     "customers": {},
     "feedback": {"action_id": "x", "episode_id": "ep", "actor": "rm", "action": "ack"},
     "group-warnings": {"group_id": "g", "cause": "d", "left": 1, "size": 4},
-    "group-signals": {"group_id": "g", "kind": "left"},
+    "group-signals": {"group_id": "c", "kind": "left"},
     "staff": {"staff_id": "s", "status": "left"},
     "control": {"command": "heartbeat", "actor": "ops"},
 }
@@ -255,7 +255,7 @@ def test_a_quantity_may_not_be_negative_or_boundless():
         ("customers", {"circle_ids": [1]}, "$.circle_ids[0]"),
         ("contacts", {"result": "maybe"}, "$.result"),
         ("feedback", {"until": 1.5}, "$.until"),
-        ("group-warnings", {"left": 0}, "$.left"),
+        ("group-warnings", {"left": -1}, "$.left"),
         ("control", {"arguments": {"x": {"y": 1}}}, "$.arguments[...]"),
     ],
 )
@@ -329,7 +329,12 @@ def test_a_customer_event_under_another_key_is_refused(topic, key):
     assert (fault.reason, fault.path) == ("wrong-key", "$.customer_id")
 
 
-@pytest.mark.parametrize("topic", ["group-signals", "staff", "control"])
+def test_a_group_signal_under_another_key_is_refused():
+    fault = refused("group-signals", key=b"another")
+    assert (fault.reason, fault.path) == ("wrong-key", "$.group_id")
+
+
+@pytest.mark.parametrize("topic", ["staff", "control"])
 def test_topics_with_their_own_key_are_not_held_against_the_customer(topic):
     assert decode(topic, key=b"other").event_id == "e"
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from support.units import DAY, DAY0, HOUR, SHANGHAI, T0, balance, complaint, folded, movement, profile, service
 
 from stream.domain import holdings
-from stream.domain.events import Contact, Counterparty, Feedback, Forwarding, GroupWarning, Product
+from stream.domain.events import Contact, Counterparty, Feedback, Forwarding, Product
 from stream.domain.fold import DEFAULT_ACCOUNT, MOST_COMPLAINTS, MOST_OUTFLOWS, MOST_PRODUCTS, OUTFLOW_DAYS, gravest
 from stream.domain.state import DAYS, State, encode
 
@@ -223,10 +223,9 @@ def test_a_profiles_products_are_the_products_and_its_silence_says_nothing():
     assert (state.products["p"].ended_on, state.products["q"].ended_on) == (DAY0 + 1, DAY0 + 2)
 
 
-def test_feedback_and_group_warnings_leave_the_picture_as_it_is():
+def test_feedback_leaves_the_picture_as_it_is():
     feedback = Feedback(event_id="f", customer_id="c", time=T0, action_id="a", episode_id="e", actor="rm", action="ack")
-    warning = GroupWarning(event_id="g", customer_id="c", time=T0, group_id="h", cause="x", left=1, size=3)
-    assert folded(feedback, warning) == State(first_seen=T0, newest=T0)
+    assert folded(feedback) == State(first_seen=T0, newest=T0)
 
 
 def test_other_service_events_leave_products_and_forwarding_alone():

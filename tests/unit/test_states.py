@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stream.domain.state import State, encode
-from stream.engine.states import States
+from stream.engine.states import CUSTOMERS, States
 from stream.engine.store import STATE, Store
 
 
@@ -18,7 +18,7 @@ def store(tmp_path):
 
 
 def test_a_known_customer_is_read_with_its_due_time_and_an_unknown_one_is_none(store):
-    states = States(store, 9)
+    states = States(store, 9, CUSTOMERS)
     held = states.touch(b"3")
     assert (held.state.newest, held.due) == (3, 4)
     unknown = states.touch(b"nobody")
@@ -26,7 +26,7 @@ def test_a_known_customer_is_read_with_its_due_time_and_an_unknown_one_is_none(s
 
 
 def test_touching_twice_is_the_same_object_also_in_the_next_batch(store):
-    states = States(store, 9)
+    states = States(store, 9, CUSTOMERS)
     held = states.touch(b"3")
     assert states.touch(b"3") is held
     states.commit()
@@ -34,7 +34,7 @@ def test_touching_twice_is_the_same_object_also_in_the_next_batch(store):
 
 
 def test_what_was_touched_comes_in_order(store):
-    states = States(store, 9)
+    states = States(store, 9, CUSTOMERS)
     for customer in (b"3", b"1", b"3", b"2"):
         states.touch(customer)
     assert [customer for customer, _ in states.touched()] == [b"3", b"1", b"2"]
@@ -43,7 +43,7 @@ def test_what_was_touched_comes_in_order(store):
 
 
 def test_commit_forgets_the_steps_and_takes_the_due_time_of_the_state(store):
-    states = States(store, 9)
+    states = States(store, 9, CUSTOMERS)
     held, gone = states.touch(b"3"), states.touch(b"4")
     held.state.timers = {"y": 99}
     gone.state = None
@@ -53,7 +53,7 @@ def test_commit_forgets_the_steps_and_takes_the_due_time_of_the_state(store):
 
 
 def test_only_the_most_recently_used_are_kept(store):
-    states = States(store, 3)
+    states = States(store, 3, CUSTOMERS)
     first = {customer: states.touch(customer) for customer in (b"0", b"1", b"2")}
     states.commit()
     for customer in (b"0", b"3"):  # 0 is used again, and then there is one too many
@@ -65,20 +65,20 @@ def test_only_the_most_recently_used_are_kept(store):
 
 
 def test_without_room_nothing_is_kept_between_batches(store):
-    states = States(store, 0)
+    states = States(store, 0, CUSTOMERS)
     held = states.touch(b"3")
     states.commit()
     assert states.touch(b"3") is not held
 
 
 def test_the_batch_is_never_evicted(store):
-    states = States(store, 1)
+    states = States(store, 1, CUSTOMERS)
     held = [states.touch(b"%d" % n) for n in range(6)]
     assert [states.touch(b"%d" % n) for n in range(6)] == held
 
 
 def test_reload_takes_the_state_back_to_the_stored_one(store):
-    states = States(store, 9)
+    states = States(store, 9, CUSTOMERS)
     held = states.touch(b"3")
     held.state.newest = 77
     assert states.reload(b"3") is held
@@ -89,7 +89,7 @@ def test_reload_takes_the_state_back_to_the_stored_one(store):
 
 
 def test_a_look_does_not_touch(store):
-    states = States(store, 9)
+    states = States(store, 9, CUSTOMERS)
     assert states.peek(b"3").newest == 3
     assert states.peek(b"nobody") is None
     assert list(states.touched()) == []
