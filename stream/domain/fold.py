@@ -120,10 +120,11 @@ def _complaint(state: State, event: Complaint, business: Business) -> None:
     if event.time >= case.updated_at:
         case.updated_at, case.status = event.time, event.status
         case.satisfied = event.status == "closed" and event.satisfied is True
-        if event.status in _ANSWERS:
-            case.waiting_since = 0
-        elif event.status in _WAITS:
+        if event.status in _WAITS:
             case.waiting_since = case.waiting_since or event.time
+    if event.status in _ANSWERS and event.time >= case.waiting_since:  # though a later update came before it
+        raised_again = case.status in _WAITS and case.updated_at > event.time
+        case.waiting_since = case.updated_at if raised_again else 0
     case.severity = gravest(case.severity, event.severity)
     case.matter = case.matter or _matter(event.subject)
 
