@@ -57,16 +57,19 @@ def fold(state: State, event: Any, business: Business) -> None:
 
 
 def _transaction(state: State, event: Transaction, business: Business) -> None:
-    elsewhere = goes_elsewhere(event, business)
-    windows.add(state, business, event, elsewhere=elsewhere)
+    day = business.day(event.time)
+    today = day if event.time == state.newest else business.day(state.newest)
+    elsewhere = event.counterparty is not None and goes_elsewhere(event, business)
+    windows.add(state, business, event, day, today, elsewhere=elsewhere)
     if elsewhere and event.amount and event.counterparty is not None:
         _outflow(state, event, event.counterparty.institution or "")
     if event.category == "payroll" and event.direction == "in":
-        _payroll(state.payrolls, business.day(event.time), event.amount)
+        _payroll(state.payrolls, day, event.amount)
     if event.balance_after is not None:
         account = event.account_id or DEFAULT_ACCOUNT
-        holdings.observe(state, business, account, None, event.balance_after, event.time)
-        holdings.refresh_baseline(state, business.day(state.newest))
+        minute = business.minute_of_day(event.time)
+        holdings.observe(state, account, None, event.balance_after, event.time, day, minute, today)
+        holdings.refresh_baseline(state, today)
 
 
 def goes_elsewhere(event: Transaction, business: Business) -> bool:
@@ -94,14 +97,16 @@ def _outflow(state: State, event: Transaction, institution: str) -> None:
 
 
 def _balance(state: State, event: Balance, business: Business) -> None:
-    holdings.observe(state, business, event.account_id, event.kind, event.balance, event.time)
+    day, minute = business.day(event.time), business.minute_of_day(event.time)
+    today = day if event.time == state.newest else business.day(state.newest)
+    holdings.observe(state, event.account_id, event.kind, event.balance, event.time, day, minute, today)
     account = state.accounts[event.account_id]
     if event.limit is not None and event.time >= account.time:
         before, account.limit = account.limit, event.limit
         if account.kind == "credit_used" and before is not None and before != event.limit:
             line = sum(a.limit or 0 for a in state.accounts.values() if a.kind == "credit_used")
             _limit(state, line - event.limit + before, line, event.time)
-    holdings.refresh_baseline(state, business.day(state.newest))
+    holdings.refresh_baseline(state, today)
 
 
 def _complaint(state: State, event: Complaint, business: Business) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
-from stream.domain.business import Business
 from stream.domain.state import DAYS, Account, Baseline, Holding, State
 
 DEBT_KINDS = frozenset({"credit_used", "loan", "mortgage"})
@@ -18,8 +15,13 @@ RECENT_DAYS = 7
 """Left out of the baseline, so that a drain over several days does not become its own baseline."""
 
 
-def observe(state: State, business: Business, account_id: str, kind: str | None, balance: int, time: int) -> None:
-    """Take one observed balance: its own day gets the closing, the account the last balance if it is newer."""
+def observe(
+    state: State, account_id: str, kind: str | None, balance: int, time: int, day: int, minute: int, today: int
+) -> None:
+    """Take one observed balance: its own day gets the closing, the account the last balance if it is newer.
+
+    `day` and `minute` are those of `time` (epoch ms), `today` is the day of the customer's newest event.
+    """
     account = state.accounts.get(account_id)
     if account is None:
         _make_room(state.accounts)
@@ -27,11 +29,10 @@ def observe(state: State, business: Business, account_id: str, kind: str | None,
     elif time >= account.time:
         account.balance, account.time = balance, time
         account.kind = kind or account.kind
-    day, minute = business.day(time), business.minute_of_day(time)
     known = account.closings.get(day)
     if known is None or minute > known[1] or (minute == known[1] and time >= account.time):
-        _carry(account, business.day(state.newest))
-        account.closings.put(day, (balance, minute), DAYS, business.day(state.newest))
+        _carry(account, today)
+        account.closings.put(day, (balance, minute), DAYS, today)
 
 
 def _make_room(accounts: dict[str, Account]) -> None:
@@ -89,14 +90,25 @@ def closings(state: State, first: int, last: int) -> list[int]:
 
 
 def _add_carried(totals: list[int], account: Account, start: int) -> None:
-    until = start + len(totals)  # the first day that is filled already
-    for day, closing in account.closings.numbered():  # the newest first
-        first = max(day, start)
-        for index in range(first - start, until - start):
-            totals[index] += closing[0]
-        until = min(until, first)
-        if day <= start:
-            break
+    until = len(totals)  # the first place that is filled already; days are places from `start` on
+    place = account.closings.newest - start
+    for closing in account.closings.items:  # the newest first; plain loops, for this runs once a customer and day
+        if closing is not None and place < until:
+            if place == until - 1 and place >= 0:
+                totals[place] += closing[0]
+            else:
+                for carried in range(max(place, 0), until):
+                    totals[carried] += closing[0]
+            until = place
+            if place <= 0:
+                return
+        place -= 1
+
+
+def _median(ordered: list[int]) -> int:
+    """Return the median of numbers in order, of two in the middle their mean."""
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else round((ordered[half - 1] + ordered[half]) / 2)
 
 
 def refresh_baseline(state: State, today: int) -> None:
@@ -118,7 +130,7 @@ def refresh_baseline(state: State, today: int) -> None:
         state.baseline = None
         return
     ordered = sorted(series)
-    middle = round(median(ordered))
-    spread = round(median(abs(value - middle) for value in series))
+    middle = _median(ordered)
+    spread = _median(sorted([abs(value - middle) for value in series]))
     low = ordered[max(0, round(0.05 * len(ordered)) - 1)]
     state.baseline = Baseline(today, today - RECENT_DAYS, len(series), middle, spread, low)

@@ -23,18 +23,18 @@ from stream.domain.state import (
 MOST_ACTIVE_DAYS = 40
 
 
-def add(state: State, business: Business, event: Transaction, *, elsewhere: bool) -> None:
-    """Count one movement; `elsewhere`: the money goes to another institution."""
-    day, today = business.day(event.time), business.day(state.newest)
-    act = event.category not in business.passive_categories
-    amount_in = event.amount if event.direction == "in" else 0
-    amount_out = event.amount - amount_in
+def add(state: State, business: Business, event: Transaction, day: int, today: int, *, elsewhere: bool) -> None:
+    """Count one movement of business day `day`; `today`: the newest event's; `elsewhere`: to another institution."""
+    amount, category = event.amount, event.category
+    act = category not in business.passive_categories
+    amount_in = amount if event.direction == "in" else 0
+    amount_out = amount - amount_in
     spend = 0
-    if event.category in business.revenue_categories:
+    if category in business.revenue_categories:
         spend = amount_out
-    elif event.category == "return":
-        spend = -event.amount
-    usage = event.quantity or 0
+    elif category == "return":
+        spend = -amount
+    usage = event.quantity
     week, month = business.week(day), business.month(day)
     if day == today:
         last_week, last_month = week, month
