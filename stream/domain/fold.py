@@ -8,7 +8,7 @@ from zlib import crc32
 
 from msgspec import UNSET
 
-from stream.domain import holdings, windows
+from stream.domain import contacts, holdings, windows
 from stream.domain.business import DAY_MS, Business
 from stream.domain.events import (
     SEVERITIES,
@@ -29,7 +29,6 @@ from stream.domain.state import (
     CreditChange,
     ForwardingNow,
     Holding,
-    LastContact,
     Outflow,
     Profile,
     State,
@@ -271,21 +270,7 @@ def _drop_ended(state: State, today: int) -> None:
 
 
 def _contact(state: State, event: Contact, business: Business) -> None:
-    contact = state.contact
-    if contact is None:
-        contact = state.contact = LastContact(event.time, event.result)
-    elif event.time >= contact.time:
-        contact.time, contact.result = event.time, event.result
-    if event.result in _REACHED and event.time >= contact.reached_at:
-        contact.reached_at, contact.staff_id, contact.unanswered = event.time, event.staff_id, 0
-    if event.result == "replied":
-        contact.replied_at = max(contact.replied_at, event.time)
-    elif event.result in _UNANSWERED and event.time > contact.reached_at:
-        contact.unanswered += 1
-
-
-_REACHED = frozenset({"reached", "replied"})
-_UNANSWERED = frozenset({"read_no_reply", "not_reached"})
+    contacts.take(state, event)
 
 
 def _customer(state: State, event: Customer, business: Business) -> None:

@@ -32,6 +32,14 @@ class NewDay(Struct, frozen=True, gc=False):
     before: int
 
 
+class Scored(Struct, frozen=True, gc=False):
+    """The model has said something new about a customer: it stands in `state.score`. `time` is the score's."""
+
+    topic: ClassVar[str] = "scored"
+    event_id: str
+    time: int
+
+
 class Signal(Struct, frozen=True):
     """A warning, with figures that a person can check.
 

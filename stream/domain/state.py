@@ -117,6 +117,13 @@ class Holding(Struct, array_like=True, gc=False):
     fresh_term: bool = False  # whether the term began that day (opened, renewed) or was running before
 
 
+class Means(Struct, array_like=True):
+    """One means of contact: how often the customer answered by it, and what was sent since their last answer by any."""
+
+    answers: int = 0
+    waiting: list[int] = []  # times, epoch ms, oldest first
+
+
 class LastContact(Struct, array_like=True, gc=False):
     """The last contact and the last one that reached the customer (0 = never), epoch ms."""
 
@@ -126,6 +133,8 @@ class LastContact(Struct, array_like=True, gc=False):
     replied_at: int = 0  # when they last answered something sent to them
     unanswered: int = 0  # outreaches since then, or since they were last reached
     staff_id: str = ""  # who reached them last
+    answered_at: int = 0  # when they last answered in any way, a refusal too
+    means: dict[str, Means] = {}  # how -> what is known of it, of those that were answered
 
 
 class Outflow(Struct, array_like=True, gc=False):

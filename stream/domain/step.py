@@ -11,6 +11,7 @@ A rule listens to a topic, or to a part of one:
 - `new-day`: a `NewDay`, when the customer's first event of a business day has come, whatever it is;
 - `staff`: news of the customer's own RM or branch; `group-warnings`: what one of the customer's groups has to tell.
   These two are no act of the customer's: they are not folded, and begin no new day.
+- `scored`: a `Scored`, when the model has said something new.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from stream.domain.alerts import Alert
 from stream.domain.business import Business
 from stream.domain.events import Balance, Feedback, Forget, GroupSignal, GroupWarning, ServiceEvent, Transaction
 from stream.domain.fold import fold, goes_elsewhere
-from stream.domain.signals import NewDay, Tick, Verdict
+from stream.domain.signals import NewDay, Scored, Tick, Verdict
 from stream.domain.state import State
 
 Outgoing = Alert | GroupSignal
@@ -153,6 +154,12 @@ class Step:
     def group(self, group: groups.GroupState, signal: GroupSignal) -> list[GroupWarning] | None:
         """Take a signal into the group's state and return whom to warn; `None` says that it was a duplicate."""
         return groups.fold(group, signal, self._contagion)
+
+    def tell(self, customer: str, state: State, news: Scored, moment: MomentLike) -> list[Outgoing]:
+        """Show the rules news that no record carried; whoever has it has put it into the state."""
+        out: list[Outgoing] = []
+        self._ask(self._hearing(news), customer, state, news, moment, out)
+        return out
 
     def timers(self, customer: str, state: State, moment: MomentLike) -> list[Outgoing]:
         """Fire every timer of the customer that is due at `moment.time`, in order of name."""

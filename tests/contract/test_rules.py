@@ -17,8 +17,8 @@ from support.units import DAY, SHANGHAI, T0, balance, complaint, movement, profi
 
 from stream.config import load
 from stream.domain.events import Contact, Counterparty, Forwarding, GroupWarning, ServiceType, Staff
-from stream.domain.signals import Clear, NewDay, Signal, Tick
-from stream.domain.state import State, encode
+from stream.domain.signals import Clear, NewDay, Scored, Signal, Tick
+from stream.domain.state import Score, State, encode
 from stream.domain.step import Step
 from stream.engine.assemble import business, codec
 from stream.policy.base import Moment
@@ -41,6 +41,7 @@ EVENTS = {
     "complaints": complaint(T0, "k", severity="critical"),
     "service-events": service(T0, "call_forwarding", forwarding=Forwarding("unconditional", "rival")),
     "new-day": NewDay("x", T0, 0),
+    "scored": Scored("x", T0),
     "staff": Staff(event_id="x", time=T0, status="left", staff_id="s"),
     "group-warnings": GroupWarning(event_id="x", customer_id="c", time=T0, group_id="g", cause="y", left=1, size=3),
     "contacts": Contact(event_id="x", customer_id="c", time=T0, staff_id="s", how="call", result="reached"),
@@ -115,6 +116,9 @@ def lived(name, found):
         while state.due() and state.due() <= event.time:
             core.timers("c", state, Moment(state.due(), 0))
         core.event("c", state, event, Moment(event.time, 0))
+    for value, grade in ((0.7, "near-churn"), (0.95, "churned"), (0.2, "normal")):  # no record carries these
+        state.score = Score(value, grade, state.newest, "v1")
+        core.tell("c", state, Scored(f"score-{value}", state.newest), Moment(state.newest, 0))
     return state
 
 
