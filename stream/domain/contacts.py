@@ -40,11 +40,11 @@ def _by_means(contact: LastContact, event: Contact) -> None:
             if means.waiting:
                 means.waiting = [sent for sent in means.waiting if sent > time]
     elif event.result in UNANSWERED and time > contact.answered_at:
-        means = contact.means.get(name_of(event.how))
-        if means is not None:  # a means that was never answered tells nothing by silence
-            means.waiting.append(time)
-            means.waiting.sort()
-            del means.waiting[:-MOST_WAITING]
+        known = contact.means.get(name_of(event.how))
+        if known is not None:  # a means that was never answered tells nothing by silence
+            known.waiting.append(time)
+            known.waiting.sort()
+            del known.waiting[:-MOST_WAITING]
 
 
 def _of(contact: LastContact, how: str) -> Means:
