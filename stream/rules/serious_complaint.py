@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from zlib import crc32
 
 from pydantic import Field
 
 from stream.domain.business import DAY_MS, Business
 from stream.domain.events import SEVERITIES, Complaint, Severity
-from stream.domain.fold import gravest
+from stream.domain.fold import MOST_COMPLAINTS, gravest
 from stream.domain.signals import Clear, Figure, Signal, Verdict
 from stream.domain.state import State
 from stream.rules.base import Params, Rule, Texts
 
 _RAISES = frozenset({"opened", "updated", "rejected", "reopened", "disputed"})
+_AGAIN = frozenset({"reopened", "disputed"})
 
 
 class SeriousComplaintParams(Params):
@@ -59,6 +61,13 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
         super().__init__(params, business)
         self._lexicon = _compile(params.words)
 
+    def remember(self, state: State, event: Complaint) -> list[int] | None:
+        """Keep which complaints their words have raised: they stay serious when they are reopened without a word."""
+        if event.status not in _RAISES or not self._matched(event):
+            return None
+        known, mark = state.memory.get(self.name, []), crc32(event.complaint_id.encode())
+        return None if mark in known else [*known, mark][-MOST_COMPLAINTS:]
+
     def evaluate(self, state: State, event: Complaint) -> Verdict:
         """Judge the complaint the event belongs to; resolve when all that caused the warning are settled."""
         case = state.complaints.get(event.complaint_id)
@@ -70,19 +79,20 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
             return None
         words = self._matched(event)
         recent = self._recent(state, event) if event.status == "opened" else []
-        if case.severity not in self.params.serious and not words and len(recent) < 2:
+        raised = event.status in _AGAIN and crc32(event.complaint_id.encode()) in state.memory.get(self.name, ())
+        if case.severity not in self.params.serious and not words and not raised and len(recent) < 2:
             return None
         behind = {event.complaint_id: case.opened_at}
         if len(recent) >= 2:
             behind |= {
                 name: state.complaints[name].opened_at for name in recent if not state.complaints[name].satisfied
             }
-        escalated = words or len(recent) >= 2
+        escalated = words or raised or len(recent) >= 2
         severity = gravest(case.severity, "high" if escalated else None) or "high"
         return Signal(
             self.name,
             severity,
-            self._evidence(event, case.severity, words, len(recent)),
+            self._evidence(event, case.severity, words, len(recent), raised=raised),
             (event.event_id,),
             behind,
         )
@@ -116,10 +126,15 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
         return list(dict.fromkeys(match.group(0).lower() for match in self._lexicon.finditer(text)))[:8]
 
     def _recent(self, state: State, event: Complaint) -> list[str]:
-        window = self.params.repeat_days * DAY_MS
-        return [n for n, c in state.complaints.items() if 0 <= event.time - c.opened_at <= window]
+        """Return the complaints of the fullest window that this one lies in: news may come in any order."""
+        window, cases = self.params.repeat_days * DAY_MS, state.complaints
+        ends = sorted({c.opened_at for c in cases.values() if 0 <= c.opened_at - event.time <= window} | {event.time})
+        windows = [[n for n, c in cases.items() if 0 <= end - c.opened_at <= window] for end in ends]
+        return max(windows, key=len)
 
-    def _evidence(self, event: Complaint, given: Severity | None, words: list[str], recent: int) -> dict[str, Figure]:
+    def _evidence(
+        self, event: Complaint, given: Severity | None, words: list[str], recent: int, *, raised: bool
+    ) -> dict[str, Figure]:
         zh, en = [], []
         if given in self.params.serious:
             zh.append(f"级别为{_ZH[given]}")
@@ -127,6 +142,9 @@ class SeriousComplaint(Rule[SeriousComplaintParams]):
         if words:
             zh.append(f"含升级用语“{'、'.join(words)}”")
             en.append("with words of escalation: " + ", ".join(words))
+        elif raised:
+            zh.append("此前含升级用语，现再次提出")
+            en.append("raised again, with words of escalation before")
         if recent >= 2:
             zh.append(f"{self.params.repeat_days} 天内第 {recent} 次")
             en.append(f"number {recent} within {self.params.repeat_days} days")

@@ -13,6 +13,10 @@ def story(*parts, **sections):
     return run(*parts, **sections).story(KIND, "c")
 
 
+def alerts(outcome):
+    return [alert for alert in outcome.alerts if alert["kind"] == KIND]
+
+
 @pytest.mark.parametrize(
     ("given", "story_told"),
     [
@@ -49,8 +53,8 @@ def test_which_severities_are_serious_is_configured():
 )
 def test_words_of_escalation_make_it_high_with_the_words_as_evidence(text, words):
     outcome = run(NOON.complaint("c", "k", severity="low", text=text))
-    assert outcome.story() == [("opened", "high")]
-    [alert] = outcome.alerts
+    assert outcome.story(KIND) == [("opened", "high")]
+    [alert] = alerts(outcome)
     assert alert["evidence"]["words"] == words
     assert alert["evidence"]["given_severity"] == "low"
     assert all(word in alert["reason"]["en"] and word in alert["reason"]["zh"] for word in words)
@@ -86,8 +90,8 @@ def test_the_lexicon_is_configured():
 
 def test_the_second_complaint_in_thirty_days_is_serious():
     outcome = run(NOON.complaint("c", "k1", severity="low"), NOON.plus(days=30).complaint("c", "k2", severity="low"))
-    assert outcome.story() == [("opened", "high")]
-    [alert] = outcome.alerts
+    assert outcome.story(KIND) == [("opened", "high")]
+    [alert] = alerts(outcome)
     assert alert["evidence"]["complaints"] == 2
     assert "number 2 within 30 days" in alert["reason"]["en"]
     assert "第 2 次" in alert["reason"]["zh"]
@@ -103,7 +107,7 @@ def test_an_update_of_the_first_is_no_second_complaint():
 
 
 def test_two_customers_do_not_add_up():
-    assert run(NOON.complaint("c", "k1"), NOON.plus(days=1).complaint("d", "k2")).story() == []
+    assert run(NOON.complaint("c", "k1"), NOON.plus(days=1).complaint("d", "k2")).story(KIND) == []
 
 
 def test_closed_to_the_customers_satisfaction_it_resolves():
@@ -112,8 +116,8 @@ def test_closed_to_the_customers_satisfaction_it_resolves():
         NOON.plus(days=1).complaint("c", "k", "answered"),
         NOON.plus(days=2).complaint("c", "k", "closed", satisfied=True, event_id="end"),
     )
-    assert outcome.story() == [("opened", "high"), ("resolved", "high")]
-    assert outcome.alerts[1]["causes"] == ["end"]
+    assert outcome.story(KIND) == [("opened", "high"), ("resolved", "high")]
+    assert alerts(outcome)[1]["causes"] == ["end"]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +141,8 @@ def test_it_resolves_only_when_every_complaint_behind_it_is_satisfied():
     assert story(parts) == [("opened", "high")]
     parts.append(NOON.plus(days=3).complaint("c", "k1", "closed", satisfied=True))
     outcome = run(parts)
-    assert outcome.story() == [("opened", "high"), ("resolved", "high")]
-    assert outcome.alerts[1]["evidence"]["complaints"] == ["k1", "k2"]
+    assert outcome.story(KIND) == [("opened", "high"), ("resolved", "high")]
+    assert alerts(outcome)[1]["evidence"]["complaints"] == ["k1", "k2"]
 
 
 def test_a_complaint_that_was_settled_before_is_not_waited_for():
@@ -237,5 +241,42 @@ def test_a_late_update_does_not_undo_a_satisfied_end():
 def test_the_same_opening_sent_twice_warns_once_and_is_no_second_complaint():
     line = NOON.complaint("c", "k", severity="high")
     outcome = run(line, line)
-    assert outcome.story() == [("opened", "high")]
+    assert outcome.story(KIND) == [("opened", "high")]
     assert outcome.results["duplicate"] == 1
+
+
+@pytest.mark.parametrize("again", ["reopened", "disputed"])
+def test_a_small_complaint_raised_by_its_words_is_serious_when_it_is_raised_again_without_a_word(again):
+    parts = [
+        NOON.complaint("c", "k", severity="low", text="I will call my lawyer"),
+        NOON.plus(days=1).complaint("c", "k", "closed", satisfied=True),
+        NOON.plus(days=2).complaint("c", "k", again),
+    ]
+    outcome = run(parts)
+    assert outcome.story(KIND) == [("opened", "high"), ("resolved", "high"), ("opened", "high")]
+    last = alerts(outcome)[-1]
+    assert "raised again, with words of escalation before" in last["reason"]["en"]
+
+
+def test_a_small_complaint_without_such_words_stays_small_when_it_is_reopened():
+    parts = [
+        NOON.complaint("c", "k", severity="low", text="a long queue"),
+        NOON.plus(days=1).complaint("c", "k", "closed", satisfied=True),
+        NOON.plus(days=2).complaint("c", "k", "reopened"),
+    ]
+    assert story(parts) == []
+
+
+def test_two_complaints_that_arrive_in_reverse_order_are_two():
+    late = NOON.arriving("2025-03-20 12:00").complaint("c", "k1", severity="low")
+    assert story(NOON.plus(days=10).complaint("c", "k2", severity="low"), late) == [("opened", "high")]
+    late = NOON.arriving("2025-04-20 12:00").complaint("c", "k1", severity="low")
+    assert story(NOON.plus(days=31).complaint("c", "k2", severity="low"), late) == []
+
+
+def test_one_that_lies_between_two_far_apart_is_the_second_and_not_the_third():
+    parts = [NOON.complaint("c", "k1"), NOON.plus(days=50).complaint("c", "k3")]
+    late = NOON.plus(days=25).arriving("2025-04-25 12:00").complaint("c", "k2")
+    outcome = run(parts, late)
+    assert outcome.story(KIND) == [("opened", "high")]
+    assert alerts(outcome)[0]["evidence"]["complaints"] == 2
