@@ -184,7 +184,7 @@ def test_only_what_opens_in_the_measured_time_counts(tmp_path):
     given = made(tmp_path, lines)
     call(*given, "--json", tmp_path / "r.json", "--since", "2025-03-03", "--until", "2025-03-06")
     body = report(tmp_path)
-    assert body["runs"][0]["overall"]["counts"]["opened"] == 3
+    assert body["runs"][0]["rules"]["call_forwarding_off_net"]["counts"]["opened"] == 3
     assert body["scope"]["days"] == 3
     assert body["runs"][0]["daily"]["days"] == ["2025-03-03", "2025-03-04", "2025-03-05"]
 
@@ -206,8 +206,9 @@ def test_inactivity_has_cut_offs_instead_of_leavers(tmp_path):
     forwarding = cut["rules"]["call_forwarding_off_net"]
     assert (forwarding["precision"]["share"], forwarding["recall"]["share"], forwarding["lift"]) == (0.5, 1.0, 1.0)
     assert body["runs"][0]["cost"] is None
-    assert body["runs"][0]["overall"]["quality"]["precision"]["share"] == 0.5
-    assert body["runs"][0]["overall"]["quality"]["recall"]["of"] == 0
+    quality = body["runs"][0]["rules"]["call_forwarding_off_net"]["quality"]
+    assert quality["precision"]["share"] == 0.5
+    assert quality["recall"]["of"] == 0
 
 
 def test_inactivity_without_dates_takes_every_first_of_a_month_that_can_be_judged(tmp_path):
