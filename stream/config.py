@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -16,6 +17,7 @@ from stream.domain.calendar import Calendar
 from stream.faults import explain
 
 ENV_PREFIX = "CHURNWATCH_"
+Severity = Literal["critical", "high", "medium", "low"]
 
 
 class ConfigError(ValueError):
@@ -121,8 +123,34 @@ class Business(Section):
         return value
 
 
+class Rank(Section):
+    """How warnings are ranked: value at risk x likelihood x urgency x the class's weight."""
+
+    asset_margin: float = Field(0.02, gt=0, le=1, description="what a year's assets earn, where revenue is unknown")
+    unknown_value: float = Field(100, ge=0, description="base units, where neither revenue nor assets are known")
+    top_fifth_up: int = Field(1, ge=0, le=3, description="steps of priority that the top fifth by value moves up")
+    severity: dict[Severity, Annotated[float, Field(gt=0, le=1)]] = Field(
+        default_factory=lambda: {"critical": 1.0, "high": 0.7, "medium": 0.4, "low": 0.2},
+        description="urgency by severity; it is halved at most as the next step has more time",
+    )
+
+    @field_validator("severity")
+    @classmethod
+    def _every(cls, value: dict[Severity, float]) -> dict[Severity, float]:
+        if missing := {"critical", "high", "medium", "low"} - set(value):
+            raise ValueError(f"is not given for {', '.join(sorted(missing))}")
+        return value
+
+
+class Storm(Section):
+    """When a burst of one kind is a storm, in each shard."""
+
+    at_least: int = Field(20, ge=2, le=1_000_000, description="warnings of a kind within an hour")
+    factor: float = Field(3.0, gt=1, le=1000, description="times the busiest usual hour of the last weeks")
+
+
 class Policy(Section):
-    """The policy's first form (design section 6)."""
+    """What turns signals into alerts (design section 6). Tables by kind name rules; unknown ones are errors."""
 
     cool_down_h: float = Field(24, ge=0, description="hours after an episode ends before its kind opens again")
     update_gap_h: float = Field(24, ge=0, description="hours between two updates of no higher severity")
@@ -130,6 +158,29 @@ class Policy(Section):
     backfill_days: float | None = Field(
         None, ge=0, description="at a group's first start, older events open nothing; empty = no backfill"
     )
+    false_alarm_factor: float = Field(4, ge=1, le=1000, description="a false alarm's cool-down is so many times longer")
+    let_go_days: float = Field(180, ge=0, le=3650, description="days a customer not worth keeping is left alone")
+    office_hours: tuple[dt.time, dt.time] = Field(
+        (dt.time(9), dt.time(18)), description="local; next steps that are not urgent are due within them"
+    )
+    cool_down: dict[str, Annotated[float, Field(ge=0, le=8784)]] = Field(
+        default_factory=dict, description="kind -> hours of its own in place of cool_down_h"
+    )
+    expire: dict[str, Annotated[float, Field(gt=0, le=3650)]] = Field(
+        default_factory=dict, description="kind -> days of its own in place of expire_days"
+    )
+    inhibit: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="kind -> kinds that do not open while it is open"
+    )
+    rank: Rank = Rank()
+    storm: Storm = Storm()
+
+    @field_validator("office_hours")
+    @classmethod
+    def _opens_first(cls, value: tuple[dt.time, dt.time]) -> tuple[dt.time, dt.time]:
+        if any(time.tzinfo is not None for time in value) or value[0] >= value[1]:
+            raise ValueError("two local times, first when the office opens and then when it closes")
+        return value
 
 
 class Backtest(Section):

@@ -37,6 +37,12 @@ class Metrics:
         self.suppressed = Counter(
             "churnwatch_suppressed", "Warnings held back, by the stage that did", ["stage", "kind"], registry=r
         )
+        self.shadow_alerts = Counter(
+            "churnwatch_shadow_alerts",
+            "Alerts of rules on trial, which nobody was told of",
+            ["kind", "severity", "state"],
+            registry=r,
+        )
         self.dead_letters = Counter("churnwatch_dead_letters", "Records dead-lettered", ["topic", "reason"], registry=r)
         self.timers = Counter("churnwatch_timers_fired", "Customers whose timers fired", registry=r)
         self.lag = Gauge(

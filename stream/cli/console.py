@@ -25,10 +25,11 @@ def faults() -> Iterator[None]:
     from stream.broker.errors import BrokerUnavailable
     from stream.broker.layout import TopicMismatch
     from stream.config import ConfigError
+    from stream.policy.base import PolicyError
     from stream.rules.registry import RegistryError
 
     try:
         yield
-    except (ConfigError, RegistryError, BrokerUnavailable, TopicMismatch, OSError) as fault:
+    except (ConfigError, RegistryError, PolicyError, BrokerUnavailable, TopicMismatch, OSError) as fault:
         typer.secho(f"churnwatch: {fault}", err=True, fg="red")
         raise typer.Exit(2) from None

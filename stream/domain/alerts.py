@@ -6,10 +6,11 @@ import datetime as dt
 from hashlib import blake2b
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from stream.domain.events import Severity
 from stream.domain.signals import Figure
+from stream.domain.worth import Basis
 
 AlertState = Literal["opened", "updated", "resolved", "expired", "closed"]
 SOURCE = "urn:churnwatch:engine"
@@ -32,8 +33,30 @@ class NextStep(Struct, frozen=True):
     due: str
 
 
+class Rank(Struct, frozen=True):
+    """How much the warning matters, with the figures behind it: `points` is the product of the four.
+
+    `value` is what the customer is worth in a year, in units of the base currency: what they paid in the last twelve
+    months, or a margin on their assets, or a small figure where neither is known. `weight` is that of their class.
+    """
+
+    value: float
+    value_basis: Basis
+    likelihood: float  # that they leave, 0 to 1: the rule's usual share, or what the model says
+    likelihood_basis: Literal["rule", "model"]
+    urgency: float  # 0 to 1: by severity, and by the time that the next step has
+    class_: str = field(name="class")
+    weight: float
+    top_fifth: bool  # by value, among the customers of the shard
+    points: float
+
+
 class Alert(Struct, frozen=True, omit_defaults=False):
-    """The body. Times are RFC 3339 UTC; money is in units of the base currency; no names, no phone numbers."""
+    """The body. Times are RFC 3339 UTC; money is in units of the base currency; no names, no phone numbers.
+
+    `rm_id` and `branch_id` are those of the profile; `routes` says who gets it, first the one who looks after the
+    customer now, which may be a deputy. `priority` is 1 (first) to 4.
+    """
 
     alert_id: str
     episode_id: str
@@ -41,7 +64,7 @@ class Alert(Struct, frozen=True, omit_defaults=False):
     state: AlertState
     kind: str
     severity: Severity
-    priority: int  # 1 (first) to 4
+    priority: int
     customer_id: str
     rm_id: str | None
     branch_id: str | None
@@ -58,6 +81,8 @@ class Alert(Struct, frozen=True, omit_defaults=False):
     score: float | None = None
     grade: Literal["normal", "near-churn", "churned"] = "normal"
     model_version: str | None = None
+    rank: Rank | None = None
+    storm_id: str | None = None  # the burst of this kind that it belongs to; only where it opens
     detected_at: str | UnsetType = UNSET  # wall clock; left out where two runs are compared
 
 

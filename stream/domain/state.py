@@ -194,6 +194,7 @@ class Episode(Struct, array_like=True):
     memo: dict[str, int] = {}
     routes: list[str] = []
     shadow: bool = False
+    acked: bool = False  # an RM has seen it as severe as it is: only what is worse is told
 
 
 class State(Struct, array_like=True):
@@ -227,6 +228,7 @@ class State(Struct, array_like=True):
     snoozed: dict[str, int] = {}  # kind -> until when
     let_go: int = 0  # until when an RM judged the customer not worth keeping; 0 = never
     score: Score | None = None
+    cooling: dict[str, int] = {}  # kind -> until when a false alarm keeps it from opening
 
     def due(self) -> int:
         """Return when the earliest timer is due, 0 when there is none."""

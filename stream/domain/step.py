@@ -74,6 +74,10 @@ class PolicyLike(Protocol):
         """Take what an RM did."""
         ...
 
+    def new_day(self, state: State, last: int, today: int, business: Business, moment: Any) -> None:
+        """Do what is done once on a customer's business day `today`, the first after `last`."""
+        ...
+
     def departed(self, customer: str, state: State, moment: Any) -> list[Alert]:
         """End every warning about a customer who has left."""
         ...
@@ -128,9 +132,12 @@ class Step:
             self._policy.feedback(state, event)
         out: list[Outgoing] = []
         last = business.day(before) if before else 0
-        if today > last and self._daily:
-            news = NewDay(event.event_id, event.time, last)
-            self._ask(self._daily, customer, state, news, moment, out)
+        if today > last:
+            if last:
+                self._policy.new_day(state, last, today, business, moment)
+            if self._daily:
+                news = NewDay(event.event_id, event.time, last)
+                self._ask(self._daily, customer, state, news, moment, out)
         self._ask(self._hearing(event), customer, state, event, moment, out)
         if state.left_at and not was_gone:
             out.extend(self._policy.departed(customer, state, moment))

@@ -1,4 +1,4 @@
-"""What a shard knows beside its customers: the staff, and what customers are worth."""
+"""What a shard knows beside its customers: the staff, what customers are worth, how fast warnings come."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from stream.domain.quantile import Quantile
 from stream.domain.staff import StaffBook
+from stream.domain.storm import Storms
 
 
 @dataclass
@@ -13,7 +14,8 @@ class World:
     """One for each shard; it changes with what the shard reads, between two events."""
 
     staff: StaffBook = field(default_factory=StaffBook)
-    top_value: Quantile = field(default_factory=lambda: Quantile(0.8))
+    top_value: Quantile = field(default_factory=lambda: Quantile(0.8))  # of customers' yearly worth, minor units
+    storms: Storms = field(default_factory=Storms)
 
 
 EMPTY = World()

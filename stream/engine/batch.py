@@ -205,6 +205,7 @@ class Batch:
                 continue
             if held.state is None:
                 held.state = State()
+            moment = moment and msgspec.structs.replace(moment, again=True)
             if event is None:
                 self._step.timers(customer.decode(), held.state, moment)
             elif type(event) is _GiveUp:

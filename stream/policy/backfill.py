@@ -9,6 +9,7 @@ class Backfill:
     """Mutes what happened before `Moment.opens_from`."""
 
     name = "backfill"
+    updates = False
 
     def mutes(self, candidate: Candidate) -> bool:
         """Tell whether the event is older than the first one that may open a warning."""

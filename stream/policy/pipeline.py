@@ -1,6 +1,8 @@
 """From verdicts to alerts: at most one open episode per customer and kind, opened, updated, resolved or expired.
 
-Order (after Alertmanager's): backfill -> cool-down -> deduplicate against the open episode -> route -> emit.
+Order (after Alertmanager's): backfill -> departed -> inhibit -> silence -> no retention contact -> not worth keeping ->
+snooze -> acknowledged -> cool-down (see `stream.policy.order`) -> shadow -> deduplicate and merge against the open
+episode -> storm -> rank -> route -> emit.
 """
 
 from __future__ import annotations
@@ -9,12 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stream.domain.alerts import Alert, AlertState, episode_id
-from stream.domain.business import DAY_MS, HOUR_MS
-from stream.domain.events import SEVERITIES, Feedback
+from stream.domain.business import DAY_MS, HOUR_MS, Business
+from stream.domain.events import Feedback
 from stream.domain.signals import Clear, Signal, Verdict
-from stream.domain.state import Episode, State
-from stream.policy.base import Candidate, Moment, Muter
-from stream.policy.render import render
+from stream.domain.state import Episode, Held, State
+from stream.domain.storm import StormLimits
+from stream.policy import dedup, shadow, snooze, storm
+from stream.policy.base import Candidate, Moment, Muter, worse
+from stream.policy.cool_down import CoolDown
+from stream.policy.feedback import Answers
+from stream.policy.render import Renderer
 from stream.rules.base import Rule
 
 TIMER = "policy"
@@ -25,7 +31,11 @@ Suppressed = Callable[[str, str], None]
 
 
 class Pipeline:
-    """Applies the stages to one verdict at a time. Changes the state's episodes, and nothing else."""
+    """Applies the stages to one verdict at a time.
+
+    Changes what the state knows of warnings (episodes, what was held back, snoozes), its own timer, and what the
+    world has learnt; nothing else.
+    """
 
     def __init__(
         self,
@@ -34,85 +44,142 @@ class Pipeline:
         *,
         update_gap_h: float,
         expire_days: float,
+        expire_by_kind: Mapping[str, float] | None = None,
+        let_go_days: float = 180,
+        renderer: Renderer | None = None,
+        storm_limits: StormLimits | None = None,
         suppressed: Suppressed = lambda stage, kind: None,
+        shadowed: shadow.Counted = lambda kind, severity, state: None,
     ) -> None:
-        """`update_gap_h`: hours between updates of no higher severity; `expire_days`: of an episode nothing ends."""
+        """`update_gap_h`: hours between updates of no higher severity; `expire_days`: of an episode nothing ends,
+        `expire_by_kind` where a kind has its own; `let_go_days`: how long a customer not worth keeping is left alone.
+        """
         self._rules: Mapping[str, Rule[Any]] = {rule.name: rule for rule in rules}
-        self._muters = muters
+        self._muters = tuple(muters)
+        self._update_muters = tuple(muter for muter in muters if muter.updates)
         self._gap = round(update_gap_h * HOUR_MS)
         self._life = round(expire_days * DAY_MS)
+        self._lives = {kind: round(days * DAY_MS) for kind, days in (expire_by_kind or {}).items()}
+        cool_down = next((muter for muter in muters if isinstance(muter, CoolDown)), CoolDown(0))
+        self._answers = Answers(cool_down, let_go_days)
+        self._renderer = renderer or Renderer()
+        self._storm_limits = storm_limits or StormLimits()
         self._suppressed = suppressed
+        self._shadowed = shadowed
 
     def handle(self, customer: str, state: State, rule: Rule[Any], verdict: Verdict, moment: Moment) -> Alert | None:
         """Return the alert that a verdict leads to, if any."""
         if verdict is None:
             return None
         episode = state.episodes.get(rule.name)
+        if episode is not None and episode.shadow and shadow.is_over(rule, episode):
+            shadow.drop(state, rule.name)
+            self._set_timer(state)
+            episode = None
         if isinstance(verdict, Clear):
             if episode is None:
                 return None
             return self._end(customer, state, rule, episode, moment, "resolved", verdict)
-        if episode is None:
-            return self._open(customer, state, rule, verdict, moment)
-        return self._update(customer, state, rule, episode, verdict, moment)
+        candidate = Candidate(customer, state, rule, verdict, moment, episode)
+        return self._open(candidate) if episode is None else self._update(candidate, episode)
+
+    def new_day(self, state: State, last: int, today: int, business: Business, moment: Moment) -> None:
+        """Do what is done once a day: called at the first event of a business day, with that of the one before."""
+        self._renderer.ranking.learn(state, last, today, business, moment)
+        if state.episodes and shadow.drop_finished(state, self._rules):
+            self._set_timer(state)
 
     def expire(self, customer: str, state: State, moment: Moment) -> list[Alert]:
         """End what has been open too long; called when the policy's timer is due."""
+        shadow.drop_finished(state, self._rules)
         late = [(kind, e) for kind, e in self._living(state) if e.expires_at <= moment.time]
         alerts = [self._end(customer, state, self._rules[k], e, moment, "expired", None) for k, e in late]
         self._set_timer(state)  # it fired, and there may be others
-        return alerts
+        return [alert for alert in alerts if alert is not None]
 
     def departed(self, customer: str, state: State, moment: Moment) -> list[Alert]:
         """Close every warning about a customer who has left: there is nobody to keep any more."""
-        return [self._end(customer, state, self._rules[k], e, moment, "closed", None) for k, e in self._living(state)]
+        shadow.drop_finished(state, self._rules)
+        alerts = [self._end(customer, state, self._rules[k], e, moment, "closed", None) for k, e in self._living(state)]
+        return [alert for alert in alerts if alert is not None]
 
     def feedback(self, state: State, event: Feedback) -> None:
-        """An outcome closes its episode; the desk, which knows who did it, says so on `alerts`."""
-        if event.action != "outcome":
-            return
-        for kind, episode in list(state.episodes.items()):
-            if episode.id == event.episode_id:
-                self._forget(state, kind, episode, event.time)
+        """Take what an RM did. An outcome closes its episode; the desk, which knows who did it, says so on `alerts`."""
+        ended = self._answers.take(state, event)
+        if ended is not None:
+            self._forget(state, ended, state.episodes[ended], event.time)
+        for kind, episode in state.episodes.items():
+            if episode.id == event.episode_id and kind in state.snoozed:  # what is put off must not expire meanwhile
+                episode.expires_at = max(episode.expires_at, state.snoozed[kind] + self._life_of(kind))
+                self._set_timer(state)
 
-    def _open(self, customer: str, state: State, rule: Rule[Any], signal: Signal, moment: Moment) -> Alert | None:
-        candidate = Candidate(customer, state, rule, signal, moment)
+    def _open(self, candidate: Candidate) -> Alert | None:
+        state, rule, signal, moment = candidate.state, candidate.rule, candidate.signal, candidate.moment
         for muter in self._muters:
             if muter.mutes(candidate):
-                self._suppressed(muter.name, rule.name)
+                self._hold(candidate, muter.name)
                 return None
+        snooze.wakes(state, rule.name, moment.time)
         episode = Episode(
-            id=episode_id(customer, rule.name, moment.time, signal.causes),
+            id=episode_id(candidate.customer, rule.name, moment.time, signal.causes),
             opened_at=moment.time,
             updated_at=moment.time,
             sequence=1,
             severity=signal.severity,
-            expires_at=moment.time + self._life,
+            expires_at=moment.time + self._life_of(rule.name),
             memo=dict(signal.memo),
             routes=list(signal.routes),
+            shadow=shadow.on_trial(rule),
         )
         state.episodes[rule.name] = episode
         self._set_timer(state)
-        return render(customer, state, rule, episode, moment, "opened", signal)
+        return self._emit(candidate, episode, "opened")
 
-    def _update(
-        self, customer: str, state: State, rule: Rule[Any], episode: Episode, signal: Signal, moment: Moment
-    ) -> Alert | None:
-        worse = SEVERITIES.index(signal.severity) > SEVERITIES.index(episode.severity)
-        routes = [name for name in signal.routes if name not in episode.routes]
-        news = {name: value for name, value in signal.memo.items() if name not in episode.memo}
-        episode.memo.update(news)
-        if not (worse or routes or news or moment.time >= episode.updated_at + self._gap):
-            self._suppressed("dedup", rule.name)
+    def _update(self, candidate: Candidate, episode: Episode) -> Alert | None:
+        state, rule, signal, moment = candidate.state, candidate.rule, candidate.signal, candidate.moment
+        news = dedup.merge(candidate)
+        stage = self._quieted(candidate, episode)
+        if stage is not None:
+            self._hold(candidate, stage)
+            self._prolong(state, rule.name, episode, moment.time)
             return None
-        if worse:
-            episode.severity = signal.severity
-        episode.routes.extend(routes)
+        woken = snooze.wakes(state, rule.name, moment.time)
+        if not woken and not dedup.is_update(candidate, self._gap, news=news):
+            self._suppressed(dedup.STAGE, rule.name)
+            return None
+        if worse(signal.severity, episode.severity):
+            episode.severity, episode.acked = signal.severity, False
+        episode.routes.extend(name for name in signal.routes if name not in episode.routes)
         episode.sequence += 1
         episode.updated_at = max(episode.updated_at, moment.time)
-        episode.expires_at = episode.updated_at + self._life
+        episode.expires_at = max(episode.expires_at, episode.updated_at + self._life_of(rule.name))
         self._set_timer(state)
-        return render(customer, state, rule, episode, moment, "updated", signal)
+        return self._emit(candidate, episode, "updated")
+
+    def _quieted(self, candidate: Candidate, episode: Episode) -> str | None:
+        """Return the stage that keeps an update from being told. One opened before a trial began is not updated."""
+        for muter in self._update_muters:
+            if muter.mutes(candidate):
+                return muter.name
+        return shadow.STAGE if not episode.shadow and shadow.on_trial(candidate.rule) else None
+
+    def _prolong(self, state: State, kind: str, episode: Episode, time: int) -> None:
+        """Keep what is quiet but still so from expiring; once in a while, because a timer's move costs a write."""
+        until = time + self._life_of(kind)
+        if until >= episode.expires_at + self._gap:
+            episode.expires_at = until
+            self._set_timer(state)
+
+    def _emit(self, candidate: Candidate, episode: Episode, what: AlertState) -> Alert | None:
+        customer, state, rule, moment = candidate.customer, candidate.state, candidate.rule, candidate.moment
+        if episode.shadow:
+            self._shadowed(rule.name, episode.severity, what)
+            state.held[rule.name] = Held(shadow.STAGE, moment.time, episode.severity)
+            return None
+        storm_id = None
+        if what == "opened":
+            storm_id = storm.mark(rule.name, moment, self._storm_limits, rule.business)
+        return self._renderer.render(customer, state, rule, episode, moment, what, candidate.signal, storm_id)
 
     def _end(
         self,
@@ -123,16 +190,28 @@ class Pipeline:
         moment: Moment,
         what: AlertState,
         verdict: Clear | None,
-    ) -> Alert:
+    ) -> Alert | None:
         episode.sequence += 1
         episode.updated_at = max(episode.updated_at, moment.time)
         self._forget(state, rule.name, episode, moment.time)
-        return render(customer, state, rule, episode, moment, what, verdict)
+        if episode.shadow:
+            self._shadowed(rule.name, episode.severity, what)
+            return None
+        return self._renderer.render(customer, state, rule, episode, moment, what, verdict)
+
+    def _hold(self, candidate: Candidate, stage: str) -> None:
+        """Count what is not told, and remember it: "why was there no alert?"."""
+        kind = candidate.rule.name
+        self._suppressed(stage, kind)
+        candidate.state.held[kind] = Held(stage, candidate.moment.time, candidate.signal.severity)
 
     def _forget(self, state: State, kind: str, episode: Episode, time: int) -> None:
         del state.episodes[kind]
-        state.ended[kind] = (time, episode.severity)
+        state.ended[shadow.ended_name(kind, shadow=episode.shadow)] = (time, episode.severity)
         self._set_timer(state)
+
+    def _life_of(self, kind: str) -> int:
+        return self._lives.get(kind, self._life)
 
     def _set_timer(self, state: State) -> None:
         due = [episode.expires_at for _, episode in self._living(state)]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from stream.domain.alerts import PRIORITY, Alert, AlertState, NextStep, Words, alert_id, rfc3339
-from stream.domain.business import HOUR_MS
-from stream.domain.signals import Clear, Figure, Language, Signal
+from stream.domain.alerts import Alert, AlertState, NextStep, Words, alert_id, rfc3339
+from stream.domain.signals import Clear, Signal
 from stream.domain.state import Episode, State
 from stream.policy.base import Moment
+from stream.policy.due import OfficeHours
+from stream.policy.rank import Ranking
 from stream.policy.route import route
-from stream.rules.base import Rule, Texts
+from stream.rules.base import Rule
 
 _EXPIRED = Words(
     "长时间未见后续变化，预警自动到期。",
@@ -20,53 +22,70 @@ _EXPIRED = Words(
 _CLOSED = Words("客户已离开，预警关闭。", "The customer has left: the warning is closed.")
 
 
-def _next_step(texts: dict[Language, Texts], evidence: dict[str, Figure], due: str) -> NextStep:
-    """Its words may depend on the evidence, as the reason's do: a warning that goes by stages has one for each."""
-    return NextStep(texts["zh"].next_step.format(**evidence), texts["en"].next_step.format(**evidence), due)
+@dataclass(frozen=True)
+class Renderer:
+    """Puts an alert together: rank, routes, words and the next step with its time."""
+
+    ranking: Ranking = Ranking()
+    office: OfficeHours = OfficeHours()
+
+    def render(
+        self,
+        customer: str,
+        state: State,
+        rule: Rule[Any],
+        episode: Episode,
+        moment: Moment,
+        what: AlertState,
+        verdict: Signal | Clear | None,
+        storm_id: str | None = None,
+    ) -> Alert:
+        """Return the alert that says what has just become of `episode`; `verdict` is `None` for an expiry."""
+        profile, score = state.profile, state.score
+        evidence = dict(verdict.evidence) if verdict is not None else {}
+        title = Words(rule.texts["zh"].title, rule.texts["en"].title)
+        hours = rule.due_h(verdict) if isinstance(verdict, Signal) else rule.respond_within_h
+        rank = self.ranking.rank(rule, state, episode.severity, hours, moment)
+        return Alert(
+            alert_id=alert_id(episode.id, episode.sequence),
+            episode_id=episode.id,
+            sequence=episode.sequence,
+            state=what,
+            kind=rule.name,
+            severity=episode.severity,
+            priority=self.ranking.priority(episode.severity, rank),
+            customer_id=customer,
+            rm_id=profile.rm_id if profile else None,
+            branch_id=profile.branch_id if profile else None,
+            routes=route(state, tuple(episode.routes), moment.world.staff),
+            title=title,
+            reason=_reason(rule, what, verdict),
+            next_step=self._next_step(rule, episode, verdict, hours) if isinstance(verdict, Signal) else None,
+            evidence={name: figure for name, figure in evidence.items() if not name.endswith(("_zh", "_en"))},
+            series=list(verdict.series) if isinstance(verdict, Signal) else [],
+            event_time=rfc3339(moment.time),
+            rule=rule.name,
+            rule_version=rule.version,
+            causes=list(verdict.causes) if verdict is not None else [],
+            score=score.value if score is not None else None,
+            grade=score.grade if score is not None else "normal",
+            model_version=score.version if score is not None else None,
+            rank=rank,
+            storm_id=storm_id,
+            detected_at=rfc3339(moment.detected),
+        )
+
+    def _next_step(self, rule: Rule[Any], episode: Episode, signal: Signal, hours: int) -> NextStep:
+        """Its words may depend on the evidence, as the reason's do: a warning that goes by stages has one for each."""
+        due = self.office.due(episode.updated_at, hours, rule.business)
+        zh, en = rule.texts["zh"].next_step, rule.texts["en"].next_step
+        return NextStep(zh.format(**signal.evidence), en.format(**signal.evidence), rfc3339(due))
 
 
-def render(
-    customer: str,
-    state: State,
-    rule: Rule[Any],
-    episode: Episode,
-    moment: Moment,
-    what: AlertState,
-    verdict: Signal | Clear | None,
-) -> Alert:
-    """Return the alert that says what has just become of `episode`; `verdict` is `None` for an expiry."""
-    profile = state.profile
-    evidence = dict(verdict.evidence) if verdict is not None else {}
-    texts = rule.texts
+def _reason(rule: Rule[Any], what: AlertState, verdict: Signal | Clear | None) -> Words:
     if verdict is None:
-        reason = _CLOSED if what == "closed" else _EXPIRED
-    elif isinstance(verdict, Clear):
-        reason = Words(texts["zh"].cleared.format(**evidence), texts["en"].cleared.format(**evidence))
-    else:
-        reason = Words(texts["zh"].reason.format(**evidence), texts["en"].reason.format(**evidence))
-    active = isinstance(verdict, Signal)
-    hours = rule.due_h(verdict) if isinstance(verdict, Signal) else rule.respond_within_h
-    due = rfc3339(episode.updated_at + hours * HOUR_MS)
-    return Alert(
-        alert_id=alert_id(episode.id, episode.sequence),
-        episode_id=episode.id,
-        sequence=episode.sequence,
-        state=what,
-        kind=rule.name,
-        severity=episode.severity,
-        priority=PRIORITY[episode.severity],
-        customer_id=customer,
-        rm_id=profile.rm_id if profile else None,
-        branch_id=profile.branch_id if profile else None,
-        routes=route(state, tuple(episode.routes)),
-        title=Words(texts["zh"].title, texts["en"].title),
-        reason=reason,
-        next_step=_next_step(texts, evidence, due) if active else None,
-        evidence={name: figure for name, figure in evidence.items() if not name.endswith(("_zh", "_en"))},
-        series=list(verdict.series) if isinstance(verdict, Signal) else [],
-        event_time=rfc3339(moment.time),
-        rule=rule.name,
-        rule_version=rule.version,
-        causes=list(verdict.causes) if verdict is not None else [],
-        detected_at=rfc3339(moment.detected),
-    )
+        return _CLOSED if what == "closed" else _EXPIRED
+    zh, en = rule.texts["zh"], rule.texts["en"]
+    if isinstance(verdict, Clear):
+        return Words(zh.cleared.format(**verdict.evidence), en.cleared.format(**verdict.evidence))
+    return Words(zh.reason.format(**verdict.evidence), en.reason.format(**verdict.evidence))
