@@ -18,6 +18,7 @@ from stream.faults import explain
 
 ENV_PREFIX = "CHURNWATCH_"
 Severity = Literal["critical", "high", "medium", "low"]
+_URGENCY: dict[Severity, float] = {"critical": 1.0, "high": 0.7, "medium": 0.4, "low": 0.2}
 
 
 class ConfigError(ValueError):
@@ -130,14 +131,14 @@ class Rank(Section):
     unknown_value: float = Field(100, ge=0, description="base units, where neither revenue nor assets are known")
     top_fifth_up: int = Field(1, ge=0, le=3, description="steps of priority that the top fifth by value moves up")
     severity: dict[Severity, Annotated[float, Field(gt=0, le=1)]] = Field(
-        default_factory=lambda: {"critical": 1.0, "high": 0.7, "medium": 0.4, "low": 0.2},
+        _URGENCY,
         description="urgency by severity; it is halved at most as the next step has more time",
     )
 
     @field_validator("severity")
     @classmethod
     def _every(cls, value: dict[Severity, float]) -> dict[Severity, float]:
-        if missing := {"critical", "high", "medium", "low"} - set(value):
+        if missing := set(_URGENCY) - set(value):
             raise ValueError(f"is not given for {', '.join(sorted(missing))}")
         return value
 

@@ -38,8 +38,8 @@ class Storms:
 
     The peak and not the mean is what is usual, because rules that judge at the end of a day speak all at once every
     night. A burst counts towards it only up to the limit it broke, so that one storm does not hide the next, and what
-    comes back week after week is usual in the end. The sliding hour is the counter of Cloudflare's rate limiting (2017):
-    this hour's count and the share of the last hour's that the window still covers.
+    comes back week after week is usual in the end. The sliding hour is the counter of Cloudflare's rate
+    limiting (2017): this hour's count and the share of the last hour's that the window still covers.
     """
 
     __slots__ = ("_rates",)
@@ -85,9 +85,7 @@ class Storms:
 
     def dump(self) -> dict[str, list[float]]:
         """Return everything as plain numbers: kind -> hour, day, count, before, peak, usual, since."""
-        return {
-            kind: [r.hour, r.day, r.count, r.before, r.peak, r.usual, r.since] for kind, r in self._rates.items()
-        }
+        return {kind: [r.hour, r.day, r.count, r.before, r.peak, r.usual, r.since] for kind, r in self._rates.items()}
 
     @classmethod
     def load(cls, dumped: Mapping[str, list[float]]) -> Storms:

@@ -12,12 +12,11 @@ from stream.domain.calendar import Calendar
 from stream.domain.step import Step
 from stream.engine.in_force import InForce, in_force
 from stream.engine.log import ShardLog
+from stream.engine.policies import pipeline
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
 from stream.metrics import Metrics
-from stream.policy.backfill import Backfill
-from stream.policy.cool_down import CoolDown
-from stream.policy.pipeline import Pipeline
+from stream.policy.inhibit import inhibitors_first
 from stream.policy.silences import Silence
 from stream.rules import registry
 from stream.rules.group_contagion import GroupContagion
@@ -57,22 +56,18 @@ def codec(settings: Settings) -> Codec:
 
 
 def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = ()) -> Step:
-    """Return the core with its rules and policy.
+    """Return the core with its rules and policy, and the silences in force.
 
     Raises:
         RegistryError: rules and configuration do not fit.
+        PolicyError: the policy's tables name kinds that no rule has.
     """
     units = business(settings)
     rules = registry.build(settings.rules, units)
-    policy = Pipeline(
-        rules,
-        (Backfill(), CoolDown(settings.policy.cool_down_h)),
-        update_gap_h=settings.policy.update_gap_h,
-        expire_days=settings.policy.expire_days,
-        suppressed=lambda stage, kind: metrics.suppressed.labels(stage, kind).inc(),
-    )
+    policy = pipeline(settings, rules, metrics, silences)
     spreads = [rule.contagion for rule in rules if isinstance(rule, GroupContagion)]
-    return Step(units, rules, policy, contagion=spreads[0] if spreads else None)
+    ordered = inhibitors_first(rules, settings.policy.inhibit)
+    return Step(units, ordered, policy, contagion=spreads[0] if spreads else None)
 
 
 class Shards:

@@ -13,7 +13,7 @@ from typing import Any
 from stream.domain.alerts import Alert, AlertState, episode_id
 from stream.domain.business import DAY_MS, HOUR_MS, Business
 from stream.domain.events import Feedback
-from stream.domain.signals import Clear, Signal, Verdict
+from stream.domain.signals import Clear, Verdict
 from stream.domain.state import Episode, Held, State
 from stream.domain.storm import StormLimits
 from stream.policy import dedup, shadow, snooze, storm

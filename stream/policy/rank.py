@@ -14,6 +14,7 @@ from stream.domain.worth import worth
 from stream.policy.base import Moment
 from stream.rules.base import Rule
 
+_URGENCY: Mapping[Severity, float] = {"critical": 1.0, "high": 0.7, "medium": 0.4, "low": 0.2}
 _YOUNG_DAYS = 7
 """Days after which a new customer's value is counted first."""
 
@@ -27,9 +28,7 @@ class Ranking:
 
     margin: float = 0.02  # what a year's assets earn, as a share
     unknown_value: float = 100  # base units, where neither revenue nor assets are known
-    severity: Mapping[str, float] = field(
-        default_factory=lambda: {"critical": 1.0, "high": 0.7, "medium": 0.4, "low": 0.2}
-    )
+    severity: Mapping[Severity, float] = field(default_factory=lambda: dict(_URGENCY))
     top_up: int = 1  # steps of priority for the top fifth
 
     def rank(self, rule: Rule[Any], state: State, severity: Severity, hours: int, moment: Moment) -> Rank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from stream.domain.alerts import Alert, AlertState, NextStep, Words, alert_id, rfc3339
@@ -26,8 +26,8 @@ _CLOSED = Words("客户已离开，预警关闭。", "The customer has left: the
 class Renderer:
     """Puts an alert together: rank, routes, words and the next step with its time."""
 
-    ranking: Ranking = Ranking()
-    office: OfficeHours = OfficeHours()
+    ranking: Ranking = field(default_factory=Ranking)
+    office: OfficeHours = field(default_factory=OfficeHours)
 
     def render(
         self,

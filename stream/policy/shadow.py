@@ -22,7 +22,8 @@ Counted = Callable[[str, str, str], None]
 
 def on_trial(rule: Rule[Any]) -> bool:
     """Tell whether nothing the rule opens is sent."""
-    return rule.params.shadow
+    trial: bool = rule.params.shadow
+    return trial
 
 
 def ended_name(kind: str, *, shadow: bool) -> str:
@@ -32,7 +33,7 @@ def ended_name(kind: str, *, shadow: bool) -> str:
 
 def is_over(rule: Rule[Any], episode: Episode) -> bool:
     """Tell whether an episode is left from a trial that has ended."""
-    return episode.shadow and not rule.params.shadow
+    return episode.shadow and not on_trial(rule)
 
 
 def drop_finished(state: State, rules: Mapping[str, Rule[Any]]) -> bool:

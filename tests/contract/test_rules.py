@@ -78,6 +78,7 @@ class Watching:
     def __init__(self, rule, verdicts):
         self.rule, self.verdicts = rule, verdicts
         self.name, self.listens, self.behavioural = rule.name, rule.listens, rule.behavioural
+        self.params, self.business = rule.params, rule.business
         self.version, self.texts, self.respond_within_h = rule.version, rule.texts, rule.respond_within_h
 
     def evaluate(self, state, event):

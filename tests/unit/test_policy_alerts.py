@@ -10,6 +10,7 @@ from support.units import T0
 
 from stream.domain.alerts import alert_id, episode_id, headers, rfc3339
 from stream.domain.signals import Signal
+from stream.domain.staff import StaffBook
 from stream.domain.state import Profile, State, encode
 from stream.policy.base import Moment
 from stream.policy.route import route
@@ -27,9 +28,9 @@ from stream.policy.route import route
 )
 def test_a_warning_goes_to_the_rm_else_to_the_branch_else_to_the_unassigned(profile, first):
     state = State(profile=profile)
-    assert route(state, ()) == [first]
-    assert route(state, ("fraud",)) == [first, "fraud"]
-    assert route(state, (first,)) == [first]
+    assert route(state, (), StaffBook()) == [first]
+    assert route(state, ("fraud",), StaffBook()) == [first, "fraud"]
+    assert route(state, (first,), StaffBook()) == [first]
 
 
 def test_an_update_goes_to_whom_the_profile_names_by_then():
