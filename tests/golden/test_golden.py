@@ -62,7 +62,7 @@ def test_the_expected_alerts_show_every_kind_and_every_state():
     alerts = [orjson.loads(line) for line in ALERTS.read_bytes().splitlines()]
     kinds = Counter(alert["kind"] for alert in alerts)
     assert set(kinds) >= {"balance_drop", "call_forwarding_off_net", "serious_complaint"}
-    assert {alert["state"] for alert in alerts} == {"opened", "updated", "resolved", "expired"}
+    assert {alert["state"] for alert in alerts} == {"opened", "updated", "resolved", "expired", "closed"}
 
 
 if __name__ == "__main__":
