@@ -15,6 +15,7 @@ from math import log
 
 from msgspec import Struct
 
+from stream.domain.business import DAY_MS
 from stream.domain.calendar import Calendar
 from stream.domain.state import ACTS, UNITS, USAGE, Bucket, State
 
@@ -25,6 +26,7 @@ QUIET_SHARE = 0.25  # of the busiest weekday; a weekday under it tells nothing a
 LEAST_WEEKDAYS = 3  # that say something; one busy day a week is a rhythm, see `missed_cadence`
 MOST_OF_USUAL = 1.5  # one busy day does not wipe out a week of silence
 SCALE = 1000
+BARRED_DAYS = 60
 SUM, SINCE, SPREAD, USUAL, SIZE = 1, 2, 3, 4, 11  # places in the integers of a stored measure, and their number
 
 
@@ -196,3 +198,16 @@ def last_days(usage: Usage, first: int, last: int, count: int, calendar: Calenda
         if count == 0:
             return day
     return 0
+
+
+def barred_until(state: State) -> int:
+    """Return until when we last barred the customer from using us (suspended for arrears), epoch ms; 0 = never lately.
+
+    A suspension that nothing ended counts for `BARRED_DAYS`.
+    """
+    times = [(max(kept), name.partition("/")[0]) for name, kept in state.recent.items()]
+    suspended = max((time for time, what in times if what == "suspended"), default=0)
+    restored = max((time for time, what in times if what == "restored"), default=0)
+    if not suspended:
+        return 0
+    return restored if restored > suspended else suspended + BARRED_DAYS * DAY_MS

@@ -12,6 +12,7 @@ from stream.domain.paydays import day_of_month
 from stream.domain.rhythm import Rhythm, due_day, rhythm, spend_of, usual_month
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import SPEND, State
+from stream.domain.usage import barred_until
 from stream.rules.base import Params, Rule, Texts
 
 YEAR = 12
@@ -111,7 +112,8 @@ class MissedCadence(Rule[MissedCadenceParams]):
         found = self._rhythm(days)
         if found is not None:
             due = self._due(found, days[-1])
-            if due < today <= due + self.params.stale_days and not self._told(state, due):
+            late = due < today <= due + self.params.stale_days
+            if late and not self._told(state, due) and barred_until(state) < self.business.day_start(days[-1]):
                 return self._silent(state, event, found, due, today)
         if not tick:
             return None

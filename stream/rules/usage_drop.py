@@ -19,6 +19,7 @@ from stream.domain.usage import (
     SUM,
     Usage,
     advance,
+    barred_until,
     cusum_of,
     last_days,
     learn,
@@ -201,6 +202,11 @@ class UsageDrop(Rule[UsageDropParams]):
                 for at in range(FIRST, len(numbers), SIZE):
                     numbers[at + SUM], numbers[at + SINCE] = 0, last
             return 0
+        if max(numbers[FIRST + SUM :: SIZE], default=0) >= self._cusum.limit:
+            barred = barred_until(state)
+            for at in range(FIRST, len(numbers), SIZE):
+                if barred > self.business.day_start(numbers[at + SINCE]):  # we cut the line ourselves
+                    numbers[at + SUM], numbers[at + SINCE] = 0, last
         ended = state.ended.get(self.name)
         for at in range(FIRST, len(numbers), SIZE):
             since = numbers[at + SINCE]

@@ -153,6 +153,11 @@ def test_the_same_order_twice_is_one():
     assert story(WEEKLY, WEEKLY, at("2025-09-15 12:00").passes()) == [("opened", "medium")]
 
 
+def test_a_customer_whom_we_suspended_ourselves_is_not_waited_for():
+    suspended = at("2025-08-14 09:00").service("c", "suspended", cause="arrears")
+    assert story(WEEKLY, suspended, at("2025-09-15 12:00").passes()) == []
+
+
 def test_nobody_waits_for_a_customer_who_left():
     gone = at("2025-08-14 09:00").service("c", "account_closed")
     assert story(WEEKLY, gone, at("2025-09-15 12:00").passes()) == []

@@ -216,6 +216,16 @@ def test_a_fall_to_seven_tenths_can_be_looked_for():
     assert story(USUAL, use(FALL, 30, 18), **mild) == [("opened", "medium")]
 
 
+def test_a_line_that_we_suspended_ourselves_is_silent_and_is_judged_anew_afterwards():
+    suspended = at("2025-07-28 23:00").service("c", "suspended", cause="arrears")
+    restored = at("2025-08-06 09:00").service("c", "restored")
+    assert story(USUAL, suspended, at("2025-09-10 12:00").passes()) == []
+    assert story(USUAL, suspended, restored, use("2025-08-06", 20, 30)) == []
+    outcome = run(USUAL, suspended, restored, use("2025-08-06", 20, 2))
+    assert outcome.story() == [("opened", "high")]
+    assert outcome.alerts[0]["event_time"] > "2025-08-10"
+
+
 def test_nobody_waits_for_the_calls_of_a_customer_who_left():
     gone = at("2025-07-28 20:00").service("c", "port_out_completed")
     assert story(USUAL, gone, at("2025-09-01 12:00").passes()) == []
