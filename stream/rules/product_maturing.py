@@ -8,7 +8,6 @@ from typing import Any
 from msgspec import Struct
 from pydantic import Field, field_validator
 
-from stream.domain.business import DAY_MS
 from stream.domain.events import SEVERITIES, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import Holding, State
@@ -55,13 +54,13 @@ class ProductMaturingParams(Params):
 
 
 class _Due(Struct, frozen=True, gc=False):
-    """A product within a stage. `since` is when the stage began, epoch ms."""
+    """A product within a stage."""
 
     product_id: str
     holding: Holding
     last_day: int
     stage: int  # place in `days_before`
-    since: int
+    begins: int  # the business day
 
 
 class ProductMaturing(Rule[ProductMaturingParams]):
@@ -107,27 +106,34 @@ class ProductMaturing(Rule[ProductMaturingParams]):
         episode = state.episodes.get(self.name)
         if (not products and episode is None) or state.left_at:
             return None
-        tick = isinstance(event, Tick)
+        tick = type(event) is Tick
         now = event.time if tick else state.newest
-        told = episode.memo if episode is not None else {}
-        if told and not self._still_ends(state, told, now):
-            return self._cleared(state, event, told, now)
         today = self.business.day(now)
-        due = list(self._due(state, now))
-        if not any(_key(entry) not in told and self._begins(entry, now, today, tick=tick) for entry in due):
+        if episode is None and not tick and not any(_newly_known(holding, today) for holding in products.values()):
             return None
+        told = episode.memo if episode is not None else {}
+        if told and not self._still_ends(state, told, today):
+            return self._cleared(state, event, told, today)
+        reached = self._reached(now)
+        due = list(self._due(state, today, reached))
+        for entry in due:
+            begins = entry.begins == reached if tick else _newly_known(entry.holding, today)
+            if begins and _key(entry) not in told:
+                break
+        else:
+            return None  # what an RM has closed stays closed until the product's next stage
         return self._signal(event, due, today)
 
     def next_due(self, state: State, event: Any) -> int | None:
         """Ask for the next stage of any product, or for the day after the last of those that are open."""
         if not state.products or state.left_at:
             return None
-        now = event.time if isinstance(event, Tick) else state.newest
-        wanted = [start for _, holding in self._live(state) for start, _ in self._stages(holding) if start > now]
+        reached = self._reached(event.time if type(event) is Tick else state.newest)
+        days = [begins for _, holding in self._live(state) for begins, _ in self._stages(holding) if begins > reached]
         episode = state.episodes.get(self.name)
         if episode is not None:
-            wanted += [end for day in episode.memo.values() if (end := self._at(day + 1)) > now]
-        return min(wanted, default=None)
+            days += [last_day + 1 for last_day in episode.memo.values() if last_day >= reached]
+        return self.business.day_start(min(days), self.params.hour) if days else None
 
     def look(self, state: State, time: int) -> dict[str, Figure]:
         """The products with a last day, and the stage that each is in."""
@@ -136,7 +142,7 @@ class ProductMaturing(Rule[ProductMaturingParams]):
         return {
             "products_with_an_end": len(ahead),
             "days_left": [str(days) for days in ahead if days >= 0],
-            "in_a_stage": [entry.product_id for entry in self._due(state, time)],
+            "in_a_stage": [entry.product_id for entry in self._due(state, today, self._reached(time))],
             "min_amount": self.params.min_amount,
         }
 
@@ -152,44 +158,36 @@ class ProductMaturing(Rule[ProductMaturingParams]):
         assert holding.matures_on is not None  # `_live` sees to it
         return self.business.day_of_date(holding.matures_on)
 
-    def _at(self, day: int) -> int:
-        return self.business.day_start(day, self.params.hour)
+    def _reached(self, now: int) -> int:
+        """Return the last business day whose hour has come: that day's stages have begun."""
+        today = self.business.day(now)
+        return today if now >= self.business.day_start(today, self.params.hour) else today - 1
 
     def _stages(self, holding: Holding) -> Iterator[tuple[int, int]]:
-        """Yield when each stage begins and its place; a fresh term has only those that begin after its first day."""
+        """Yield the day on which each stage begins and its place; a fresh term has only those after its first day."""
         last_day = self._last_day(holding)
         for place, days in enumerate(self.params.days_before):
             if not (holding.fresh_term and last_day - days <= holding.dated_on):
-                yield self._at(last_day - days), place
+                yield last_day - days, place
 
-    def _due(self, state: State, now: int) -> Iterator[_Due]:
+    def _due(self, state: State, today: int, reached: int) -> Iterator[_Due]:
         """Yield the products that are within a stage, each with its latest."""
-        today = self.business.day(now)
+        furthest = today + self.params.days_before[0]
         for product_id, holding in self._live(state):
             last_day = self._last_day(holding)
-            if today <= last_day <= today + self.params.days_before[0]:
-                begun = [entry for entry in self._stages(holding) if entry[0] <= now]
+            if today <= last_day <= furthest:
+                begun = [stage for stage in self._stages(holding) if stage[0] <= reached]
                 if begun:
-                    since, stage = max(begun)
-                    yield _Due(product_id, holding, last_day, stage, since)
+                    begins, stage = max(begun)
+                    yield _Due(product_id, holding, last_day, stage, begins)
 
-    def _begins(self, entry: _Due, now: int, today: int, *, tick: bool) -> bool:
-        """Tell whether a stage has just begun, or a term that was running within it has just been heard of.
-
-        Nothing else speaks: what an RM has closed stays closed until the product's next stage.
-        """
-        if tick:
-            return entry.since > now - DAY_MS
-        return entry.holding.dated_on == today and not entry.holding.fresh_term
-
-    def _still_ends(self, state: State, memo: dict[str, int], now: int) -> bool:
+    def _still_ends(self, state: State, memo: dict[str, int], today: int) -> bool:
         """Tell whether any product that was warned about is still to end on the day it was."""
-        today = self.business.day(now)
         live = {product_id: self._last_day(holding) for product_id, holding in self._live(state)}
         return any(last_day >= today and live.get(_product(key)) == last_day for key, last_day in memo.items())
 
-    def _cleared(self, state: State, event: Any, memo: dict[str, int], now: int) -> Clear:
-        passed = any(last_day < self.business.day(now) for last_day in memo.values())
+    def _cleared(self, state: State, event: Any, memo: dict[str, int], today: int) -> Clear:
+        passed = any(last_day < today for last_day in memo.values())
         held = any((p := state.products.get(_product(key))) is not None and not p.ended_on for key in memo)
         if passed and held and isinstance(event, Tick):
             how, zh, en = "passed", "到期日已过", "the last day has passed"
@@ -255,6 +253,11 @@ _KINDS_ZH = {
     "insurance": "保险",
     "plan": "套餐",
 }
+
+
+def _newly_known(holding: Holding, today: int) -> bool:
+    """Tell whether a term that was running before has been heard of today."""
+    return holding.dated_on == today and not holding.fresh_term
 
 
 def _key(entry: _Due) -> str:

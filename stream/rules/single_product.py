@@ -116,9 +116,12 @@ class SingleProduct(Rule[SingleProductParams]):
 
     def _fell(self, state: State) -> bool:
         """Tell whether one product or none is left of two or more that were held for some time."""
-        products = state.products
-        if not products or self._left(state) > 1:
-            return False
+        products, left = state.products, 0
+        for product in products.values():
+            if not product.ended_on:
+                left += 1
+                if left > 1:
+                    return False
         ends = [p.ended_on for p in products.values() if p.ended_on and p.opened_on < p.ended_on]
         return any(
             self._held(state, end - 1) >= 2 and self._held(state, end - self.params.held_days) >= 2 for end in ends

@@ -178,7 +178,10 @@ class TierDowngrade(Rule[TierDowngradeParams]):
 
     def _stood(self, state: State, place: int) -> bool:
         """Tell whether what a profile has just overwritten had stood for some days: else it was corrected."""
-        since, until = state.memory[self.name][place : place + 2]
+        known = state.memory.get(self.name)
+        if known is None:
+            return False
+        since, until = known[place : place + 2]
         return until - since >= self.params.stood_days * DAY_MS
 
     def _today(self, event: Any) -> int:
