@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from stream.domain.business import DAY_MS, Business
-from stream.domain.health import Health, Weights, health
 from stream.domain.events import Severity
+from stream.domain.health import Health, Weights, health
 from stream.domain.signals import Clear, Figure, NewDay, Signal, Tick, Verdict
 from stream.domain.state import State
 from stream.rules.base import Params, Rule, Texts
