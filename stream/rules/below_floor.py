@@ -22,6 +22,7 @@ class BelowFloorParams(Params):
     likelihood: float = Field(0.35, gt=0, le=1, description="share of such warnings after which the customer leaves")
     months: int = Field(2, ge=1, le=6, description="complete months in a row under the floor")
     above_months: int = Field(2, ge=1, le=6, description="complete months at or over it before, at least")
+    above_share: float = Field(0.75, gt=0, le=1, description="of all complete months before, those at or over it")
     winback_months: int = Field(2, ge=1, le=6, description="months without any spend: from then on a case for win-back")
     grace_hours: int = Field(12, ge=0, le=240, description="after the month's end, for what comes late")
 
@@ -85,8 +86,9 @@ class BelowFloor(Rule[BelowFloorParams]):
                 return cleared
         last = self.business.month(self.business.day(event.time)) - 1
         for floor in self._floors(state, event.time):
-            run, zeros, above = self._run(state, last, floor)
-            if len(above) >= self.params.above_months:
+            run, zeros, before = self._run(state, last, floor)
+            above = [spend for spend in before if spend >= floor]
+            if len(above) >= max(self.params.above_months, self.params.above_share * len(before)):
                 if zeros == self.params.winback_months and run >= self.params.months:
                     return self._signal(state, event, floor, last, run, above, live=False)
                 if run == self.params.months and zeros < run:
@@ -113,14 +115,15 @@ class BelowFloor(Rule[BelowFloorParams]):
         today = self.business.day(time)
         floors = self._floors(state, time)
         last = self.business.month(today) - 1
-        run, zeros, above = self._run(state, last, floors[0]) if floors else (0, 0, [])
+        run, zeros, before = self._run(state, last, floors[0]) if floors else (0, 0, [])
         return {
             "class": self.business.classes.of(state, today).name,
             "floor": self.business.major(floors[0]) if floors else 0,
             "last_month": self.business.major(_spend(state, last)),
             "months_under": run,
             "months_without_spend": zeros,
-            "months_over": len(above),
+            "months_before": len(before),
+            "months_over": sum(spend >= floors[0] for spend in before),
             "fires_after_months": self.params.months,
         }
 
@@ -132,12 +135,12 @@ class BelowFloor(Rule[BelowFloorParams]):
         return sorted({floor, *state.memory.get(self.name, ())} - {0}, reverse=True)
 
     def _run(self, state: State, last: int, floor: int) -> tuple[int, int, list[int]]:
-        """Return how many months up to `last` lie under the floor, how many had nothing, and those over it before."""
+        """Return the months up to `last` under the floor, those without anything, and the spends before them."""
         first = max(first_full_month(state), last - MONTHS + 2)
         spends = [_spend(state, month) for month in range(last, first - 1, -1)]
         run = next((index for index, spend in enumerate(spends) if spend >= floor), len(spends))
         zeros = next((index for index, spend in enumerate(spends) if spend > 0), len(spends))
-        return run, zeros, [spend for spend in spends[run:] if spend >= floor]
+        return run, zeros, spends[run:]
 
     def _recovered(self, state: State, event: Any, floor: int, time: int) -> Clear | None:
         """Return the end of a warning: this month or the last is over the floor, or the class has none any more."""

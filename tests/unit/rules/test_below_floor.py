@@ -69,6 +69,18 @@ def test_who_never_was_over_the_floor_is_silent():
     assert story(PROFILE, orders(4_000, 25_000, 4_000, 4_000, 4_000), end("2025-06-30 12:00")) == []
 
 
+def test_who_was_over_the_floor_now_and_then_is_silent():
+    parts = (PROFILE, orders(30_000, 25_000, 0, 40_000, 0, 30_000, 0, 0), end("2025-09-05 12:00"))
+    assert story(*parts) == []
+    assert story(*parts, rules={KIND: {"above_share": 0.3}}) == [("opened", "low")]
+
+
+def test_private_customers_have_smaller_floors():
+    card = orders(2_000, 1_800, 1_500, 2_000, 100, 50, category="purchase")
+    profile = at("2025-01-02 09:00").profile("c", **{"class": "key"})
+    assert story(profile, card, end("2025-07-05 12:00")) == [("opened", "high")]
+
+
 def test_the_first_month_that_was_seen_in_part_counts_for_nothing():
     late = at("2025-01-25 09:00").profile("c", **{"class": "key", "segment": "corporate"})
     # one whole month over the floor is too few, and January's fine order does not help
