@@ -93,6 +93,9 @@ def learn(state: State, first: int, last: int, calendar: Calendar, needs: tuple[
         calendar: tells ordinary days.
         needs: (place of a measure in a bucket, what a usual week has of it at least, thousandths).
     """
+    held = len(state.days.items) - state.days.items.count(None)
+    if 14 * held < (LEAST_WEEKDAYS - 1) * (last - first + 1):
+        return []  # a weekday says something only when more than half of it was used: spare most customers the rest
     weeks: list[list[Bucket | None]] = [[], [], [], [], [], [], []]
     get, longest = state.days.get, 0
     for day in range(first, last + 1):
