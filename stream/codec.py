@@ -30,6 +30,7 @@ _KEYED = frozenset(
         "group-warnings",
     }
 )
+_FORGETTING = frozenset({"customers", "staff"})  # compacted: a tombstone says something
 _MONEY: dict[str, tuple[str, ...]] = {
     "transactions": ("amount", "balance_after"),
     "balances": ("balance", "limit"),
@@ -93,7 +94,7 @@ class Codec:
         return event
 
     def _tombstone(self, topic: str, key: bytes | None, timestamp: int) -> Forget:
-        if topic != "customers" or not key:
+        if topic not in _FORGETTING or not key:
             raise Rejected("no-value", "$", "expected a value")
         customer = _text(key)
         return Forget(event_id=f"forget-{timestamp}", customer_id=customer, time=timestamp)

@@ -74,5 +74,8 @@ FEEDS: tuple[str, ...] = (
 HOPS: tuple[str, ...] = ("group-signals", "group-warnings")
 """What shards send each other: a member's news to the group's shard, and its answer to the other members'."""
 
+STAFF = "staff"
+"""Read whole by every process and merged into the input of every shard, but of no group: see `engine.log.Bulletin`."""
+
 INPUTS: tuple[str, ...] = FEEDS + HOPS
 """Every topic that a shard consumes as a member of the group, in tie order: what happened before what came of it."""

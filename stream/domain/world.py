@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from stream.domain.quantile import Quantile
 from stream.domain.staff import StaffBook
@@ -16,6 +18,22 @@ class World:
     staff: StaffBook = field(default_factory=StaffBook)
     top_value: Quantile = field(default_factory=lambda: Quantile(0.8))  # of customers' yearly worth, minor units
     storms: Storms = field(default_factory=Storms)
+
+    def dump(self) -> dict[str, Any]:
+        """Return what a restart must not lose, as plain JSON; the staff is read anew from its topic."""
+        return {"top_value": self.top_value.dump()}
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any]) -> World:
+        """Return the world that `dump` described; what an older build did not keep begins anew.
+
+        Raises:
+            ValueError: that is no dump.
+        """
+        world = cls()
+        if "top_value" in dumped:
+            world.top_value = Quantile.load(dumped["top_value"])
+        return world
 
 
 EMPTY = World()

@@ -11,7 +11,7 @@ from stream.domain.business import Business
 from stream.domain.calendar import Calendar
 from stream.domain.step import Step
 from stream.engine.in_force import InForce, in_force
-from stream.engine.log import ShardLog
+from stream.engine.log import Bulletin, ShardLog
 from stream.engine.policies import pipeline
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
@@ -105,10 +105,11 @@ class Shards:
         store: Store,
         *,
         share: int = 1,
+        staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
         wall: Callable[[], int] = wall_ms,
     ) -> Shard:
-        """Return a shard; `share`: among how many the cached states are divided."""
+        """Return a shard; `share`: among how many the cached states are divided; `staff`: its news."""
         engine = self._engine
         options = ShardOptions(
             topics=INPUTS,
@@ -122,5 +123,13 @@ class Shards:
             store_max_age_ms=engine.store_max_age_ms,
         )
         return Shard(
-            log, store, self._codec, lambda: self._step, self._metrics, options, opens_from=opens_from, wall=wall
+            log,
+            store,
+            self._codec,
+            lambda: self._step,
+            self._metrics,
+            options,
+            staff=staff,
+            opens_from=opens_from,
+            wall=wall,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,8 +11,9 @@ import orjson
 
 from stream.codec import Rejected
 from stream.domain.alerts import Alert, headers
-from stream.domain.events import Forget, GroupSignal, GroupWarning
+from stream.domain.events import Forget, GroupSignal, GroupWarning, Staff
 from stream.domain.groups import GroupState
+from stream.domain.staff import concerns
 from stream.domain.state import State, encode
 from stream.domain.step import Outgoing, Step
 from stream.domain.world import World
@@ -77,6 +79,56 @@ class Batch:
             stream_time = event.time
         self._apply(item, event)
         return stream_time
+
+    def take_staff(self, item: Item, stream_time: int, suspects: Sequence[bytes]) -> int:
+        """As `take`, for news of the staff, which every shard takes: only shard 0 counts it and writes its dead letter.
+
+        `suspects`: customers in the store whom it may concern; those that this batch has changed are looked at besides.
+        """
+        event = item.event
+        self.output.positions[item.topic] = item.record.offset + 1
+        if isinstance(event, Forget):
+            self._world.staff.forget(event.customer_id)
+        if not isinstance(event, Staff):
+            self._told_staff(item, event if isinstance(event, Rejected) else None)
+            return stream_time
+        if event.time > stream_time:
+            self.advance(event.time)
+            stream_time = event.time
+        fault = None
+        if self._world.staff.take(event):
+            moment = self._moment(event.time)
+            for customer in sorted({*suspects, *(key for key, _ in self._states.touched())}):
+                fault = self._tell(customer, event, moment) or fault
+        self._told_staff(item, fault)
+        return stream_time
+
+    def _tell(self, customer: bytes, news: Staff, moment: Moment) -> Rejected | None:
+        """Show the news to one customer's rules if it concerns them, and return what went wrong."""
+        state = self._states.look(customer)
+        if state is None or not concerns(news, state):
+            return None
+        held = self._states.touch(customer)
+        assert held.state is not None
+        try:
+            alerts = self._step.event(customer.decode(), held.state, news, moment)
+            self._note_due(customer, held)
+        except Exception as fault:
+            self._undo(customer)
+            return Rejected("poison", "$", describe(fault))
+        if alerts is not None:
+            held.done.append((news, moment))
+            for alert in alerts:
+                self._emit(customer, alert, moment.time)
+        return None
+
+    def _told_staff(self, item: Item, fault: Rejected | None) -> None:
+        if self._shard != 0:
+            return
+        if fault is not None:
+            self._reject(item, fault)
+        else:
+            self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
 
     def advance(self, until: int) -> None:
         """Fire every timer due at or before `until`, in order of (due, customer)."""
@@ -211,7 +263,7 @@ class Batch:
             elif type(event) is _GiveUp:
                 event.take(held.state)
             else:
-                self._step.event(event.customer_id, held.state, event, moment)
+                self._step.event(customer.decode(), held.state, event, moment)
         self._note_due(customer, held)
 
     def _emit(self, customer: bytes, alert: Outgoing, arrived: int) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
 from stream.engine.clients import client_options
+from stream.engine.log import Record
 from stream.topics import BY_NAME
+
+log = logging.getLogger(__name__)
+
+_REACH_S = 10.0
+_ROOM = 10_000  # superseded records kept for shards that lag
 
 Changed = Callable[[bytes, bytes | None], None]
 
@@ -51,7 +59,7 @@ class Broadcast:
                 found = await consumer.getmany(timeout_ms=200)
                 for records in found.values():
                     for record in records:
-                        self._take(record.key or b"", record.value)
+                        self._read(record)
                 if found:
                     async with self._news:
                         self.version += 1
@@ -70,12 +78,55 @@ class Broadcast:
             await self._news.wait_for(lambda: self.version > version)
             return self.version
 
+    def _read(self, record: Record) -> None:
+        self._take(record.key or b"", record.value)
+
     def _take(self, key: bytes, value: bytes | None) -> None:
         if value is None:
             self._latest.pop(key, None)
         else:
             self._latest[key] = value
         self._changed(key, value)
+
+
+class Archive(Broadcast):
+    """A broadcast topic of one partition whose records shards merge into their input: `stream.engine.log.Bulletin`."""
+
+    def __init__(self, settings: Settings, topic: str) -> None:
+        """Nothing has been read yet."""
+        super().__init__(settings, topic)
+        self._records: list[Record] = []
+
+    def since(self, offset: int) -> Sequence[Record]:
+        """Return the records at `offset` and after, in order; what was superseded meanwhile may be missing."""
+        records = self._records
+        if not records or records[-1].offset < offset:
+            return ()
+        return records[bisect_left(records, offset, key=lambda record: record.offset) :]
+
+    async def reaches(self, offset: int) -> None:
+        """Wait until everything below `offset` has been read; not for ever, because the topic may have been made anew.
+
+        Another worker, which has read further than we have, may have owned the shard that asks.
+        """
+        await self.caught_up.wait()
+        try:
+            async with self._news:
+                await asyncio.wait_for(self._news.wait_for(lambda: self._reached(offset)), _REACH_S)
+        except TimeoutError:
+            log.warning(
+                "%s ends before offset %d, where a shard of ours stands: was it made anew?", self._topic, offset
+            )
+
+    def _reached(self, offset: int) -> bool:
+        return offset == 0 or (bool(self._records) and self._records[-1].offset >= offset - 1)
+
+    def _read(self, record: Record) -> None:
+        self._records.append(record)
+        super()._read(record)
+        if len(self._records) > _ROOM + 2 * len(self._latest):
+            newest = {kept.key: kept.offset for kept in self._records}
+            self._records = [kept for kept in self._records if newest[kept.key] == kept.offset]
 
 
 async def _reached(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:

@@ -74,6 +74,18 @@ class LogFailure(Exception):
     """The outcome of a transaction is unknown: the shard must be opened anew from what the log says."""
 
 
+class Bulletin(Protocol):
+    """A broadcast topic of one partition, as far as this process has read it: it is never waited for."""
+
+    def since(self, offset: int) -> Sequence[Record]:
+        """Return the records at `offset` and after, in order; what was superseded meanwhile may be missing."""
+        ...
+
+    async def reaches(self, offset: int) -> None:
+        """Wait until everything below `offset` has been read."""
+        ...
+
+
 Chunk = list[tuple[bytes, bytes | None]]
 
 

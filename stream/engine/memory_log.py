@@ -41,6 +41,21 @@ class MemoryBroker:
         return len(records) - 1
 
 
+class MemoryBulletin:
+    """`Bulletin` over a `MemoryBroker`."""
+
+    def __init__(self, broker: MemoryBroker, topic: str) -> None:
+        """Read partition 0 of `topic`."""
+        self._records = broker.topics[topic, 0]
+
+    def since(self, offset: int) -> Sequence[MemoryRecord]:
+        """Return the records from `offset` on."""
+        return self._records[offset:]
+
+    async def reaches(self, offset: int) -> None:
+        """What is in memory has been read."""
+
+
 class MemoryShardLog:
     """`ShardLog` over a `MemoryBroker`. What is not in the broker yet will never come: a topic read out is settled."""
 

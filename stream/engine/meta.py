@@ -7,6 +7,8 @@ from msgspec import Struct, json
 from stream.engine.store import META
 
 KEY = META + b"shard"
+WORLD = META + b"world"
+"""What the shard has learnt beside its customers, see `World.dump`: JSON."""
 
 
 class ShardMeta(Struct, frozen=True):

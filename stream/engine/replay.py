@@ -20,12 +20,12 @@ from stream.engine.assemble import Shards
 from stream.engine.deadletter import TOPIC as DEAD_LETTERS
 from stream.engine.deadletter import dead_letter
 from stream.engine.jsonl import Fault, Record
-from stream.engine.memory_log import MemoryBroker, MemoryRecord, MemoryShardLog
+from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryRecord, MemoryShardLog
 from stream.engine.partition import partition_for
 from stream.engine.shard import Shard
 from stream.engine.store import Store
 from stream.metrics import Metrics
-from stream.topics import BY_NAME, FEEDS, HOPS, INPUTS
+from stream.topics import BY_NAME, FEEDS, HOPS, INPUTS, STAFF
 
 Progress = Callable[[int], None]
 
@@ -72,6 +72,8 @@ class Replay:
             elif line.topic not in BY_NAME:
                 why = Rejected("unknown-topic", "$", f"no topic {line.topic}")
                 self._refuse(line.topic, line.key, line.value, line.timestamp, line.line, why)
+            elif line.topic == STAFF:
+                self._broker.append(STAFF, 0, line.key, line.value, line.timestamp)
             elif line.topic not in FEEDS:
                 self._replayed.skipped += 1
             else:
@@ -133,7 +135,8 @@ class Replay:
         shards = []
         for number in range(self._partitions):
             log = MemoryShardLog(self._broker, number, INPUTS)
-            shard = make.make(log, Store(folder / str(number)), share=self._partitions)
+            staff = MemoryBulletin(self._broker, STAFF)
+            shard = make.make(log, Store(folder / str(number)), share=self._partitions, staff=staff)
             await shard.open()
             shards.append(shard)
         return shards

@@ -6,26 +6,32 @@ import asyncio
 import time as clock
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from msgspec import json
 from msgspec.structs import replace
 
 from stream.codec import Codec, Rejected
+from stream.domain.events import Staff
 from stream.domain.state import State
 from stream.domain.step import Step
 from stream.domain.world import World
 from stream.engine import meta
 from stream.engine.batch import Batch
-from stream.engine.log import Opening, ShardLog
-from stream.engine.merge import Item, Merge
+from stream.engine.log import Bulletin, Opening, Record, ShardLog
+from stream.engine.merge import INSTANTLY, Item, Merge
 from stream.engine.states import CUSTOMERS, GROUPS, States
 from stream.engine.store import Store
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
+from stream.topics import STAFF
 
 POLL_S = 0.05
 _GROUPS_SHARE = 10  # for so many cached customers one group: they are rarely asked for, and some are large
 _TURN = 200
 """Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
+
+_EMPTY_WORLD = json.encode(World().dump(), order="deterministic")
 
 FirstStart = Callable[[], Awaitable[int]]
 """Returns the event time, epoch ms, from which warnings may open (backfill)."""
@@ -67,11 +73,12 @@ class Shard:
         metrics: Metrics,
         options: ShardOptions,
         *,
+        staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
         wall: Callable[[], int] = wall_ms,
     ) -> None:
         """`steps` is asked for the core at each batch. `opens_from` is asked at the very first start: earlier events
-        open nothing. `wall`: the wall clock, ms."""
+        open nothing. `staff`: news of the staff, as this process has read it. `wall`: the wall clock, ms."""
         self.number = log.shard
         self._log = log
         self._store = store
@@ -81,7 +88,7 @@ class Shard:
         self._options = options
         self._wall = wall
         self._merge = Merge(
-            options.topics,
+            (*options.topics, STAFF),
             wait_ms=options.merge_wait_ms,
             wait_max_ms=options.merge_wait_max_ms,
             capacity=options.batch_events,
@@ -89,6 +96,9 @@ class Shard:
         self._states = States(store, options.cached_states, CUSTOMERS)
         self._groups = States(store, options.cached_states // _GROUPS_SHARE, GROUPS)
         self._world = World()
+        self._world_stored: bytes | None = None
+        self._staff = staff
+        self._staff_next = 0
         self._due: DueIndex | None = None
         self._opens_from = opens_from
         self._meta = meta.ShardMeta()
@@ -135,9 +145,24 @@ class Shard:
             positions[topic] = max(offset, positions.get(topic, 0))
         self._meta = replace(self._meta, positions=positions, group=self._options.group)
         self._due = DueIndex(self._store)
-        self._log.start(positions)
+        await self._open_world()
+        self._log.start({topic: positions[topic] for topic in self._options.topics if topic in positions})
         self._last_input = self.progress_at = self._wall()
         self.running = True
+
+    async def _open_world(self) -> None:
+        """Know again what was known: from the store, and the staff from what its topic holds below the position."""
+        self._world_stored = self._store.get(meta.WORLD)
+        self._world = World.load(json.decode(self._world_stored)) if self._world_stored else World()
+        self._staff_next = self._meta.positions.get(STAFF, 0)
+        if self._staff is None:
+            return
+        await self._staff.reaches(self._staff_next)
+        for record in self._staff.since(0):
+            if record.offset < self._staff_next:
+                event = self._read(STAFF, record, 0).event
+                if isinstance(event, Staff):
+                    self._world.staff.take(event)
 
     async def _restore(self, opening: Opening) -> None:
         offset = self._store.offset
@@ -187,25 +212,35 @@ class Shard:
         for topic, records in arrived.items():
             count += len(records)
             for record in records:
-                try:
-                    event = self._codec.decode(topic, record.key, record.value, record.timestamp)
-                    item = Item(event.time, topic, record, event, now)
-                except Rejected as why:
-                    item = Item(-1, topic, record, why, now)
-                self._merge.put(item)
+                self._merge.put(self._read(topic, record, now))
                 read += 1
                 if read % _TURN == 0:
                     await asyncio.sleep(0)
+        if self._staff is not None:
+            for record in self._staff.since(self._staff_next):
+                self._merge.put(self._read(STAFF, record, now))
+                self._staff_next = record.offset + 1
+                count += 1
         if count:
             self._last_input = round(now)
         return count
+
+    def _read(self, topic: str, record: Record, now: float) -> Item:
+        try:
+            event = self._codec.decode(topic, record.key, record.value, record.timestamp)
+            return Item(event.time, topic, record, event, now)
+        except Rejected as why:
+            return Item(INSTANTLY, topic, record, why, now)
+
+    def _settled(self, topic: str) -> float:
+        return float("inf") if topic == STAFF else self._log.settled(topic)  # other news is not kept waiting for it
 
     async def process(self, until: float = float("inf")) -> int:
         """Take one batch from the merge through to the store and return how many records it had.
 
         `until`: event time, ms, after which records wait: replays go on in slices.
         """
-        items = self._merge.take(self._options.batch_events, self._log.settled, self._wall(), until)
+        items = self._merge.take(self._options.batch_events, self._settled, self._wall(), until)
         if not items:
             return 0
         started, spent = clock.perf_counter(), 0.0
@@ -213,7 +248,10 @@ class Shard:
         batch = self._batch()
         stream_time = self._meta.stream_time
         for count, item in enumerate(items, 1):
-            stream_time = batch.take(item, stream_time)
+            if item.topic == STAFF:
+                stream_time = batch.take_staff(item, stream_time, await self._suspects(item.event))
+            else:
+                stream_time = batch.take(item, stream_time)
             if item.time == stream_time:
                 newest = (item.time, item.record.timestamp)
             if count % _TURN == 0:
@@ -229,6 +267,12 @@ class Shard:
         for timestamp in {min(arrivals), max(arrivals)}:
             self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
         return len(items)
+
+    async def _suspects(self, news: Any) -> list[bytes]:
+        """Return the customers in the store whom news of the staff may concern."""
+        if not isinstance(news, Staff) or not self._world.staff.is_news(news):
+            return []
+        return await self._states.holding((news.staff_id or news.branch_id or "").encode())
 
     def next_time(self) -> float:
         """Return the event time, ms, of the next record that was fetched; infinity when none waits."""
@@ -270,7 +314,11 @@ class Shard:
         changes = batch.finish()
         output = batch.output
         self._meta = replace(self._meta, stream_time=stream_time, positions=self._meta.positions | output.positions)
+        output.positions.pop(STAFF, None)  # of no group
         output.changelog[meta.KEY] = self._meta.encode()
+        world = json.encode(self._world.dump(), order="deterministic")
+        if world != (self._world_stored or _EMPTY_WORLD):
+            output.changelog[meta.WORLD] = self._world_stored = world
         started = clock.perf_counter()
         offset = await self._log.commit(output)
         committed = clock.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,6 +14,7 @@ from stream.domain.state import State
 from stream.engine.store import GROUP, STATE, Store
 
 S = TypeVar("S")
+_LOOKED_AT = 2_000  # states in one turn: a few ms
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,24 @@ class States(Generic[S]):
             held = self._held.pop(key, None) or self._load(key)
             self._touched[key] = held
         return held
+
+    async def holding(self, part: bytes) -> list[bytes]:
+        """Return the keys of those whose stored state has `part` in it, in order; others run meanwhile.
+
+        What the batch under way has changed is not in the store: `touched` has it.
+        """
+        found: list[bytes] = []
+        last: bytes | None = b""
+        while last is not None:
+            some, last = self._store.containing(self.form.prefix, part, last, _LOOKED_AT)
+            found += some
+            await asyncio.sleep(0)
+        return found
+
+    def look(self, key: bytes) -> S | None:
+        """Return the state as it is now, without making it part of the batch."""
+        held = self._touched.get(key) or self._held.get(key)
+        return self.peek(key) if held is None else held.state
 
     def peek(self, key: bytes) -> S | None:
         """Return the committed state, without making it part of the batch."""

@@ -139,6 +139,30 @@ class Store:
             yield key[len(prefix) :], cursor.value()
             cursor.next()
 
+    def containing(self, prefix: bytes, part: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes | None]:
+        """Look at up to `most` stored values for `part`: a sieve that spares decoding all of them.
+
+        Args:
+            prefix: of the keys to look at.
+            part: bytes to be found anywhere in the value.
+            after: go on behind this key, which is given without its prefix; empty at the beginning.
+            most: values looked at.
+
+        Returns:
+            the keys found, without the prefix, and the last one looked at; `None` at the end.
+        """
+        found: list[bytes] = []
+        cursor = self._db.iter()
+        cursor.seek(prefix + after + b"\0" if after else prefix)
+        for _ in range(most):
+            if not cursor.valid() or not cursor.key().startswith(prefix):
+                return found, None
+            after = cursor.key()[len(prefix) :]
+            if part in cursor.value():
+                found.append(after)
+            cursor.next()
+        return found, after
+
     def flush(self) -> None:
         """Make everything written last."""
         self._db.flush()

@@ -18,7 +18,7 @@ from stream.engine.assemble import Shards, codec
 from stream.engine.first_start import opens_from
 from stream.engine.intake import Intake
 from stream.engine.kafka_log import KafkaShardLog
-from stream.engine.log import Fenced, LogFailure
+from stream.engine.log import Bulletin, Fenced, LogFailure
 from stream.engine.shard import Shard, wall_ms
 from stream.engine.slots import Slot
 from stream.engine.store import Store
@@ -47,13 +47,16 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         slot: Slot,
         metrics: Metrics,
         *,
+        staff: Bulletin,
         failed: Callable[[Exception], None],
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`failed` is told of what the worker cannot survive, `changed` when the shards owned are others."""
+        """`staff`: news of the staff, read once for all shards. `failed` is told of what the worker cannot survive,
+        `changed` when the shards owned are others."""
         self._settings = settings
         self._slot = slot
         self._metrics = metrics
+        self._staff = staff
         self._failed = failed
         self._changed = changed
         self._make = Shards(settings, metrics)
@@ -166,7 +169,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _run(self, number: int, share: int) -> None:
         shard_log = KafkaShardLog(self._settings, number, self.intake)
         store = Store(self._slot.store(number))
-        shard = self._make.make(shard_log, store, share=share, opens_from=self._opens_from)
+        shard = self._make.make(shard_log, store, share=share, staff=self._staff, opens_from=self._opens_from)
         self._logs[number] = shard_log
         self.intake.attach(number, shard_log)
         try:

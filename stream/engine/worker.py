@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from stream.broker import admin
 from stream.config import Settings
 from stream.engine import directory
-from stream.engine.broadcast import Broadcast
+from stream.engine.broadcast import Archive, Broadcast
 from stream.engine.deadletter import build_version
 from stream.engine.first_start import settle_positions
 from stream.engine.http import InternalPort
@@ -27,13 +27,14 @@ from stream.engine.slots import Slot
 from stream.engine.supervisor import ShardLost, Supervisor
 from stream.logs import calm_clients
 from stream.metrics import Metrics
+from stream.topics import STAFF
 
 log = logging.getLogger(__name__)
 
 _BOOTSTRAP_S = 1.0
 _WATCH_S = 1.0
 _STOP_S = 5.0
-_BROADCAST = ("staff", "settings", "models", directory.TOPIC)
+_BROADCAST = ("settings", "models", directory.TOPIC)
 
 
 class EngineService(mode.Service):
@@ -50,7 +51,8 @@ class EngineService(mode.Service):
         self._why = ""
         self._announcing = asyncio.Event()
         self._leaving = AsyncExitStack()
-        self.broadcasts = {topic: Broadcast(settings, topic) for topic in _BROADCAST}
+        self._staff = Archive(settings, STAFF)
+        self.broadcasts = {topic: Broadcast(settings, topic) for topic in _BROADCAST} | {STAFF: self._staff}
 
     async def on_start(self) -> None:
         """Check the topics, settle first positions, listen, join the group."""
@@ -63,7 +65,9 @@ class EngineService(mode.Service):
         settled = await settle_positions(settings)
         if settled:
             log.info("first start of group %s: %d initial positions committed", settings.engine.group, settled)
-        self.owner = Supervisor(settings, slot, self.metrics, failed=self._fail, changed=self._announcing.set)
+        self.owner = Supervisor(
+            settings, slot, self.metrics, staff=self._staff, failed=self._fail, changed=self._announcing.set
+        )
         self.port = InternalPort(
             self.owner,
             self.metrics,

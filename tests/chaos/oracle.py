@@ -93,12 +93,17 @@ async def read(settings: Settings, topic: str) -> list[Any]:
 
 async def positions(settings: Settings) -> dict[TopicPartition, int]:
     """Return the group's committed offsets of the topics that are fed from outside: transactions leave gaps."""
+    feeds = {settings.topics.prefix + topic for topic in FEEDS}
+    return {partition: offset for partition, offset in (await committed(settings)).items() if partition.topic in feeds}
+
+
+async def committed(settings: Settings) -> dict[TopicPartition, int]:
+    """Return every committed offset of the group."""
     admin = AIOKafkaAdminClient(**client_options(settings.kafka))
     await admin.start()
     try:
         found = await admin.list_consumer_group_offsets(settings.engine.group)
-        feeds = {settings.topics.prefix + topic for topic in FEEDS}
-        return {partition: entry.offset for partition, entry in found.items() if partition.topic in feeds}
+        return {partition: entry.offset for partition, entry in found.items()}
     finally:
         await admin.close()
 

@@ -13,11 +13,11 @@ from stream.config import Settings
 from stream.domain.step import Step
 from stream.engine.assemble import codec, step
 from stream.engine.jsonl import Record
-from stream.engine.memory_log import MemoryBroker, MemoryShardLog
+from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryShardLog
 from stream.engine.shard import FirstStart, Shard, ShardOptions
 from stream.engine.store import Store
 from stream.metrics import Metrics
-from stream.topics import INPUTS
+from stream.topics import INPUTS, STAFF
 from support.timeline import settings as default_settings
 
 
@@ -76,6 +76,7 @@ class Harness:
             self._steps,
             self.metrics,
             self.options,
+            staff=MemoryBulletin(self.broker, STAFF),
             opens_from=self._opens_from,
             wall=self.wall,
         )
