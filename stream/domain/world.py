@@ -21,7 +21,7 @@ class World:
 
     def dump(self) -> dict[str, Any]:
         """Return what a restart must not lose, as plain JSON; the staff is read anew from its topic."""
-        return {"top_value": self.top_value.dump()}
+        return {"top_value": self.top_value.dump(), "storms": self.storms.dump()}
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> World:
@@ -33,6 +33,8 @@ class World:
         world = cls()
         if "top_value" in dumped:
             world.top_value = Quantile.load(dumped["top_value"])
+        if "storms" in dumped:
+            world.storms = Storms.load(dumped["storms"])
         return world
 
 

@@ -324,7 +324,7 @@ async def test_what_was_handled_is_counted(harness):
     await handle(harness, NOON.complaint("c", "k", severity="high"), NOON.plus(days=31).passes())
     assert harness.counted("churnwatch_events_total", topic="complaints", result="handled") == 1
     assert harness.counted("churnwatch_alerts_total", kind="serious_complaint", severity="high", state="opened") == 1
-    assert harness.counted("churnwatch_timers_fired_total") == 1
+    assert harness.counted("churnwatch_timers_fired_total") >= 1
     assert harness.counted("churnwatch_end_to_end_seconds_count") >= 1
     for phase in ("step", "transaction", "store"):
         assert harness.counted("churnwatch_batch_phase_seconds_count", phase=phase) >= 1
