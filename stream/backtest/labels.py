@@ -21,6 +21,10 @@ class Label(Protocol):
         """Tell whether the customer leaves within the horizon after `time`; `None`: it cannot be known yet."""
         ...
 
+    def gone(self, customer: str, time: int) -> bool:
+        """Tell whether the customer had left at `time`: a warning then is neither right nor wrong, but too late."""
+        ...
+
     def chance(self, times: Iterable[int]) -> float | None:
         """Return the share of those who were customers at `times` that leave within the horizon after them."""
         ...
@@ -47,6 +51,11 @@ class LeftAt:
             return None
         left = self._left.get(customer)
         return left is not None and time < left <= time + self.horizon
+
+    def gone(self, customer: str, time: int) -> bool:
+        """Tell whether the customer had left, the moment itself included."""
+        left = self._left.get(customer)
+        return left is not None and left <= time
 
     def chance(self, times: Iterable[int]) -> float | None:
         """Average over `times` of: customers who leave within the horizon, of those who are there."""
@@ -79,6 +88,10 @@ class Inactivity:
         if time + self.horizon > self._last:
             return None
         return not self._history.acted(customer, time + 1, time + 1 + self.horizon)
+
+    def gone(self, customer: str, time: int) -> bool:
+        """Nobody is gone for good here."""
+        return False
 
     def chance(self, times: Iterable[int]) -> float | None:
         """Average over the days of `times` of the share, among the active, that is inactive for the horizon after."""

@@ -41,7 +41,9 @@ def quality(
         signed: the customers for whom signs were planted; `None`: not known.
         explained: whether a planted sign accounts for a warning; `None`: not known.
     """
-    judged = [(episode, label.leaves(episode.customer, episode.opened)) for episode in measured]
+    given = list(measured)
+    early = [episode for episode in given if not label.gone(episode.customer, episode.opened)]
+    judged = [(episode, label.leaves(episode.customer, episode.opened)) for episode in early]
     decided = [(episode, left) for episode, left in judged if left is not None]
     precision = share(sum(left for _, left in decided), len(decided))
     chance = label.chance(episode.opened for episode, _ in decided)
@@ -51,6 +53,7 @@ def quality(
     return Quality(
         precision=precision,
         undecided=len(judged) - len(decided),
+        late=len(given) - len(early),
         chance=chance,
         lift=lift,
         recall=share(len(leads), len(leavers)),

@@ -73,7 +73,8 @@ class Quality(Struct, frozen=True):
     """How right the warnings were.
 
     `precision`: warnings whose customer left within the horizon after they opened, of those for which that is known;
-    `undecided`: the others, opened less than a horizon before the end of what is known; `chance`: the precision that
+    `undecided`: those opened less than a horizon before the end of what is known; `late`: those opened when the
+    customer had left, or as they did, which are neither right nor wrong; `chance`: the precision that
     warnings at the same moments about anybody would have; `lift`: precision over chance; `recall`: leavers warned
     within the horizon before they left; `recall_signed`: the same of the leavers for whom signs were planted;
     `explained`: warnings that a planted sign accounts for: one that should lead to this kind, from the sign on until
@@ -83,6 +84,7 @@ class Quality(Struct, frozen=True):
 
     precision: Share
     undecided: int
+    late: int
     chance: float | None
     lift: float | None
     recall: Share

@@ -49,21 +49,12 @@ def rules(run: Run) -> Table:
     rows = [_rule(name, figures) for name, figures in (*spoke.items(), ("all", run.overall))]
     silent = ", ".join(name for name in run.rules if name not in spoke)
     note = (f"silent: {silent}. " if silent else "") + (
-        "precision: of the warnings old enough to judge, those whose customer left within the horizon; lift: over "
+        "late: as the customer left; precision: of the others old enough to judge, those whose customer left within "
+        "the horizon; lift: over "
         "warnings about anybody; by a sign: a planted sign accounts for it; recall: of the leavers, those warned in "
-        "time; lead: from first warning to leaving, median and quartiles; 500 a day: for an RM of 500"
+        "time; lead: from first warning to leaving, median and quartiles"
     )
-    columns = (
-        "rule",
-        "opened",
-        "customers",
-        "per 500 and day",
-        "precision",
-        "lift",
-        "by a sign",
-        "recall",
-        "lead (quartiles)",
-    )
+    columns = ("rule", "opened", "per 500, day", "late", "precision", "lift", "by a sign", "recall", "lead, days")
     return Table("Rules", columns, rows, note)
 
 
@@ -72,8 +63,8 @@ def _rule(name: str, figures: RuleFigures) -> tuple[str, ...]:
     return (
         f"{name} (shadow)" if figures.shadow else name,
         f"{figures.counts.opened:,}",
-        f"{figures.counts.customers:,}",
         number(figures.load.opened_500.mean, 2),
+        f"{right.late:,}",
         counted(right.precision),
         number(right.lift),
         counted(right.explained),

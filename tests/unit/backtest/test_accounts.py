@@ -68,6 +68,6 @@ def test_at_a_cut_off_open_and_recent_warnings_count_and_only_about_the_active()
 
 def test_cost_is_leavers_lost_contacts_and_annoyance():
     prices = Backtest(miss=1000, saved_share=0.5, contact_minutes=10, minute=2, annoyance=3)
-    quality = Quality(share(1, 4), 2, None, None, share(2, 5), None, None, Spread(0, None, None, None))
+    quality = Quality(share(1, 4), 2, 0, None, None, share(2, 5), None, None, Spread(0, None, None, None))
     # five leavers, two of them warned of, one of those kept; ten warnings, three quarters of them wrong
     assert cost(prices, 10, quality) == Cost(5000, 4000, 200, 22.5, 4222.5, 777.5)

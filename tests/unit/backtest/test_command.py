@@ -86,7 +86,9 @@ def test_the_figures_agree_with_the_alerts_in_the_parquet(measured):
         mine = [row for row in rows if row["config"] == run["name"]]
         opened = [row for row in mine if row["state"] == "opened"]
         assert run["overall"]["counts"]["opened"] == len(opened) > 5
-        right = [row["left_within_horizon"] for row in opened]
+        early = [row for row in opened if row["left_at"] is None or row["event_time"] < row["left_at"]]
+        assert run["overall"]["quality"]["late"] == len(opened) - len(early)
+        right = [row["left_within_horizon"] for row in early]
         assert run["overall"]["quality"]["precision"] == {
             "hits": right.count(True),
             "of": len(right) - right.count(None),
