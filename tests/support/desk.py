@@ -5,9 +5,10 @@ from __future__ import annotations
 from stream.domain.events import Feedback
 from stream.domain.signals import Clear, Signal
 from stream.domain.state import Profile, State
-from stream.policy.backfill import Backfill
+from stream.domain.world import World
 from stream.policy.base import Moment
 from stream.policy.cool_down import CoolDown
+from stream.policy.order import order
 from stream.policy.pipeline import Pipeline
 from stream.rules.base import Params, Rule, Texts
 from support.timeline import at
@@ -44,21 +45,33 @@ class Fact(Behaviour):
 
 RULES = (Behaviour(Params(), SHANGHAI), Fact(Params(), SHANGHAI))
 BEHAVIOUR, FACT = RULES
+TRIAL = Behaviour(Params(shadow=True), SHANGHAI)
 
 
 class Desk:
     """A pipeline, a state and what came of it."""
 
-    def __init__(self, rules=RULES, muters=None, opens_from=0, **more):
-        self.suppressed = []
-        muters = (Backfill(), CoolDown(24)) if muters is None else muters
-        given = {"update_gap_h": 24, "expire_days": 30, **more}
-        self.pipeline = Pipeline(rules, muters, suppressed=lambda *what: self.suppressed.append(what), **given)
-        self.state = State(profile=Profile(rm_id="r1"))
+    def __init__(self, rules=RULES, opens_from=0, inhibit=None, silences=(), world=None, cool_down=None, **more):
+        self.suppressed, self.shadowed = [], []
+        self.world = World() if world is None else world
         self.opens_from = opens_from
+        self.state = State(profile=Profile(rm_id="r1"), newest=T0)
+        self._muters = order(cool_down or CoolDown(24), inhibit=inhibit, silences=silences)
+        self._given = {"update_gap_h": 24, "expire_days": 30, **more}
+        self.use(*rules)
+
+    def use(self, *rules):
+        """Go on with these rules, as after a change of the configuration."""
+        self.pipeline = Pipeline(
+            rules,
+            self._muters,
+            suppressed=lambda *what: self.suppressed.append(what),
+            shadowed=lambda *what: self.shadowed.append(what),
+            **self._given,
+        )
 
     def moment(self, time):
-        return Moment(T0 + time, T0 + time + 5, self.opens_from)
+        return Moment(T0 + time, T0 + time + 5, self.opens_from, self.world)
 
     def signal(self, time=0, severity="medium", rule=BEHAVIOUR, **more):
         signal = Signal(rule.name, severity, {"seen": 7}, **more)
@@ -70,7 +83,7 @@ class Desk:
     def expire(self, time):
         return self.pipeline.expire("c", self.state, self.moment(time))
 
-    def outcome(self, episode, time=0, action="outcome"):
+    def outcome(self, episode, time=0, action="outcome", outcome="saved", until=0):
         event = Feedback(
             event_id="f",
             customer_id="c",
@@ -79,7 +92,7 @@ class Desk:
             episode_id=episode,
             actor="rm",
             action=action,
-            outcome="saved" if action == "outcome" else None,
-            until=T0 if action == "snooze" else None,
+            outcome=outcome if action == "outcome" else None,
+            until=T0 + until if action == "snooze" else None,
         )
         self.pipeline.feedback(self.state, event)

@@ -11,6 +11,7 @@ from stream.config import ConfigError, Engine, Settings, default_file, load
 from stream.engine.assemble import business, codec, step
 from stream.faults import explain
 from stream.metrics import Metrics
+from stream.policy.base import PolicyError
 from stream.rules.registry import RegistryError
 
 FILES = Path(__file__).parents[1] / "data" / "config"
@@ -38,7 +39,7 @@ def test_a_good_file_is_taken(file):
 @pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
 def test_a_bad_file_is_refused_in_one_sentence_that_says_what_is_wrong(file):
     wanted = file.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
-    with pytest.raises((ConfigError, RegistryError)) as caught:
+    with pytest.raises((ConfigError, RegistryError, PolicyError)) as caught:
         assemble(file)
     said = str(caught.value)
     key, _, rest = wanted.partition(": ")

@@ -144,7 +144,7 @@ def test_expiry_comes_by_its_timer_with_nothing_else_happening():
 
 def test_after_an_expiry_the_next_of_its_kind_opens():
     parts = [NOON.complaint("c", "k", severity="high"), NOON.plus(days=31).complaint("c", "k2", severity="high")]
-    assert [state for state, _ in run(parts).story()] == ["opened", "expired", "opened"]
+    assert [state for state, _ in run(parts).story("serious_complaint")] == ["opened", "expired", "opened"]
 
 
 def test_an_outcome_closes_the_warning_without_a_word_from_the_engine():
