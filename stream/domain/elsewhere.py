@@ -18,9 +18,9 @@ def recent(days: Ring[Bucket], today: int, span: int) -> int:
 
 def daily(days: Ring[Bucket], today: int) -> list[int]:
     """Return what went elsewhere on `today` and each day before it, the newest first: `DAYS` figures."""
-    first = max(0, days.newest - today)
+    first, place = max(0, days.newest - today), ELSEWHERE  # a local name: this is asked with every outflow
     series = [0] * max(0, today - days.newest)
-    series += [0 if bucket is None else bucket[ELSEWHERE] for bucket in days.items[first:]]
+    series += [bucket[place] if bucket else 0 for bucket in days.items[first:]]
     del series[DAYS:]
     return series + [0] * (DAYS - len(series))
 
@@ -32,6 +32,11 @@ def usual(series: list[int], span: int) -> int:
     the next payment of it is no news whatever the day of the month it falls on.
     """
     return most(series, span, span)
+
+
+def usual_at_least(series: list[int], span: int) -> int:
+    """Return the most in windows of `span` days that do not overlap: never above `usual`, and cheaper."""
+    return max(sum(series[first : first + span]) for first in range(span, len(series) - span + 1, span))
 
 
 def most(series: list[int], first: int, span: int) -> int:

@@ -75,16 +75,20 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         if isinstance(event, Tick):
             return self._over(state, event)
         today = self.business.day(state.newest)
-        if elsewhere.recent(state.days, today, SPANS[0]) < self._enough:
-            return None
+        most = elsewhere.recent(state.days, today, SPANS[0])
+        if most < self._enough or most < self.params.min_share * holdings.current(state, today):
+            return None  # too little whatever is usual
         if self.business.day(event.time) <= today - SPANS[0]:
             return None  # late news of a time that is past
         if today - self.business.day(state.first_seen) < self.params.min_history_days:
             return None
         series = elsewhere.daily(state.days, today)
         for span in SPANS:
-            total, usual = sum(series[:span]), elsewhere.usual(series, span)
-            if total - usual >= self._enough and total >= self.params.times_usual * usual:
+            total = sum(series[:span])
+            if not self._beyond(total, elsewhere.usual_at_least(series, span)):
+                continue  # the cheaper figure says so already
+            usual = elsewhere.usual(series, span)
+            if self._beyond(total, usual):
                 signal = self._signal(state, event, series, span, total, usual)
                 if signal is not None:
                     return signal
@@ -120,6 +124,9 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
     @property
     def _enough(self) -> int:
         return self.business.base_minor(self.params.min_amount)
+
+    def _beyond(self, total: int, usual: int) -> bool:
+        return total - usual >= self._enough and total >= self.params.times_usual * usual
 
     def _before(self, state: State, today: int, total: int) -> int | None:
         """Return what was held before `total` went, minor units; `None` where no holdings are known.

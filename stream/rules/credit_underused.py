@@ -64,15 +64,16 @@ class CreditUnderused(Rule[CreditUnderusedParams]):
 
     def evaluate(self, state: State, event: NewDay) -> Verdict:
         """Judge on the first day of a month with an event; an open warning resolves on any day."""
+        today, open_ = self.business.day(event.time), self.name in state.episodes
+        new_month = self.business.month(today) != self.business.month(event.before)
+        if not new_month and not open_:
+            return None
         accounts = [account for account in state.accounts.values() if account.kind == KIND]
         if not accounts:
             return None  # without news of a draw nothing says that there is none
-        today = self.business.day(event.time)
-        if self.name in state.episodes:
-            clear = self._again(state, accounts, event)
-            if clear is not None:
-                return clear
-        if self.business.month(today) == self.business.month(event.before):
+        if open_ and (clear := self._again(state, accounts, event)):
+            return clear
+        if not new_month:
             return None
         return self._judge(state, accounts, event, today)
 

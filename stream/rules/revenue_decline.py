@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap
 from statistics import median
 from typing import Any
 
@@ -198,5 +198,9 @@ def _spend(state: State, month: int) -> int:
     return 0 if bucket is None else max(0, bucket[SPEND])
 
 
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
 def _length(month: int) -> int:
-    return monthrange(month // 12, month % 12 + 1)[1]
+    index = month % 12
+    return _LENGTHS[index] + (index == 1 and isleap(month // 12))
