@@ -26,8 +26,10 @@ class CompetitorOutflowParams(Params):
     times_usual: float = Field(
         2.5, ge=1, le=50, description="multiple of the most in any earlier window of that length"
     )
-    min_share: float = Field(0.25, gt=0, le=1, description="of holdings before it; less does not matter")
-    severe_share: float = Field(0.5, gt=0, le=1, description="from here on severity is high")
+    min_share: float = Field(0.25, gt=0, le=1, description="of the usual holdings; less does not matter")
+    severe_share: float = Field(
+        0.5, gt=0, le=1, description="from here on severity is high, and the day's end not waited for"
+    )
     blind_days: int = Field(3, ge=1, le=28, description="days with an outflow needed where no holdings are known")
     blind_amount: float = Field(100_000, ge=0, description="or so much, base currency units")
     returned_share: float = Field(0.8, gt=0, le=1, description="of what went beyond the usual; back, it is resolved")
@@ -71,14 +73,17 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
     }
 
     def evaluate(self, state: State, event: Any) -> Verdict:
-        """Fire on an outflow that takes a window far beyond the usual; a timer looks whether an open one is over."""
-        if isinstance(event, Tick):
+        """Fire on an outflow far beyond the usual: a severe one at once, a lesser one at the end of the day.
+
+        What goes and is back the same day has not left. A timer also looks whether an open warning is over.
+        """
+        tick = isinstance(event, Tick)
+        if tick and self.name in state.episodes:
             return self._over(state, event)
-        today = self.business.day(state.newest)
-        most = elsewhere.recent(state.days, today, SPANS[0])
-        if most < self._enough or most < self.params.min_share * holdings.current(state, today):
-            return None  # too little whatever is usual
-        if self.business.day(event.time) <= today - SPANS[0]:
+        today = self.business.day(event.time - self._grace) - 1 if tick else self.business.day(state.newest)
+        if not self._suspect(state, today):
+            return None
+        if not tick and self.business.day(event.time) <= today - SPANS[0]:
             return None  # late news of a time that is past
         if today - self.business.day(state.first_seen) < self.params.min_history_days:
             return None
@@ -89,18 +94,22 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
                 continue  # the cheaper figure says so already
             usual = elsewhere.usual(series, span)
             if self._beyond(total, usual):
-                signal = self._signal(state, event, series, span, total, usual)
+                signal = self._signal(state, event, series, span, usual, today)
                 if signal is not None:
                     return signal
         return None
 
     def next_due(self, state: State, event: Any) -> int | None:
-        """Ask for the end of each business day while a warning is open."""
-        if self.name not in state.episodes:
-            return None
-        grace = self.params.day_end_grace_min * 60_000
-        time = event.time - grace if isinstance(event, Tick) else state.newest
-        return self.business.day_start(self.business.day(time) + 1) + grace
+        """Ask for the end of the business day while an outflow is suspected or a warning open."""
+        if isinstance(event, Tick):
+            if self.name not in state.episodes:
+                return None
+            day = self.business.day(event.time - self._grace)
+        else:
+            day = self.business.day(state.newest)
+            if self.name not in state.episodes and not self._suspect(state, day):
+                return None
+        return self.business.day_start(day + 1) + self._grace
 
     def look(self, state: State, time: int) -> dict[str, Figure]:
         """What went elsewhere lately, against the most in an earlier window of the same length."""
@@ -122,38 +131,54 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         return figures
 
     @property
+    def _grace(self) -> int:
+        return self.params.day_end_grace_min * 60_000
+
+    def _suspect(self, state: State, today: int) -> bool:
+        """Tell whether enough went elsewhere to be worth a closer look, whatever is usual."""
+        most = elsewhere.recent(state.days, today, SPANS[0])
+        if most < max(1, self._enough):
+            return False
+        return most >= self.params.min_share * holdings.current(state, today)
+
+    @property
     def _enough(self) -> int:
         return self.business.base_minor(self.params.min_amount)
 
     def _beyond(self, total: int, usual: int) -> bool:
         return total - usual >= self._enough and total >= self.params.times_usual * usual
 
-    def _before(self, state: State, today: int, total: int) -> int | None:
-        """Return what was held before `total` went, minor units; `None` where no holdings are known.
+    def _held(self, state: State, today: int, total: int) -> tuple[int, int] | None:
+        """Return what is usually held and what is left, minor units; `None` where no holdings are known.
 
-        A balance older than an outflow still holds its money.
+        Usual is the median of the customer's baseline, so that money that came only to go again has not left; where
+        there is none, what is left and what went. A balance older than an outflow still holds its money.
         """
         told, held = _told(state), holdings.current(state, today)
         if told == 0 and held <= 0:
             return None
         unbooked = sum(flow.amount for flow in state.outflows if flow.time > told) if told else 0
-        return max(0, held) + max(0, total - unbooked)
+        left = max(0, held - unbooked)
+        baseline = state.baseline
+        return (left + total if baseline is None else max(0, baseline.median)), left
 
-    def _signal(self, state: State, event: Any, series: list[int], span: int, total: int, usual: int) -> Signal | None:
-        today, excess = self.business.day(state.newest), total - usual
-        before = self._before(state, today, total)
-        if before is None:
+    def _signal(self, state: State, event: Any, series: list[int], span: int, usual: int, today: int) -> Signal | None:
+        total = sum(series[:span])
+        excess, held = total - usual, self._held(state, today, total)
+        if held is None:
             if sum(amount > 0 for amount in series[:span]) < self.params.blind_days and excess < self._blind:
                 return None  # one transfer, and nothing says how much it is to them
-            share = 0.0
+            before, share = 0, 0.0
         else:
-            share = min(1.0, excess / before) if before else 1.0
-            if share < self.params.min_share:
+            before, left = held
+            share = min(1.0, min(excess, before - left) / before) if before else 0.0
+            at_once = isinstance(event, Tick) or share >= self.params.severe_share
+            if share < self.params.min_share or not at_once:
                 return None
         since = self.business.day_start(today - span + 1)
         name, most, others = elsewhere.leader(state, since, state.newest)
         unit = self.business.currency
-        known = before is not None
+        known = held is not None
         evidence: dict[str, Figure] = {
             "measure": "outflow_elsewhere",
             "observed": self._money(total),
@@ -162,13 +187,13 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
             "unit": unit,
             "window_days": span,
             "baseline_days": DAYS - span,
-            "holdings_before": self._money(before or 0),
+            "holdings_before": self._money(before),
             "share": round(share, 4),
             "institution": name,
             "institution_amount": self._money(most),
             "institutions": others,
-            "share_zh": f"，超出部分占其在我行资产的 {share:.0%}" if known else "",
-            "share_en": f"; what goes beyond it is {share:.0%} of their holdings with us" if known else "",
+            "share_zh": f"，其在我行资产因此减少 {share:.0%}" if known else "",
+            "share_en": f"; their holdings with us are {share:.0%} lower for it" if known else "",
             "to_zh": f"；其中 {name} 最多，{self._money(most):,.0f} {unit}" if name else "",
             "to_en": f"; most of it, {self._money(most):,.0f} {unit}, to {name}" if name else "",
         }
@@ -177,8 +202,8 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
             self.name,
             "high" if share >= self.params.severe_share else "medium",
             evidence,
-            tuple(dict.fromkeys((event.event_id, *flows))),
-            {"span": span, "usual": usual, "total": total, "before": before or 0},
+            flows if isinstance(event, Tick) else tuple(dict.fromkeys((event.event_id, *flows))),
+            {"span": span, "usual": usual, "total": total, "before": before},
             self._series(series, today),
         )
 

@@ -15,6 +15,9 @@ HISTORY = steady("c", 300_000, days=70)  # 2025-01-01 to 2025-03-11, every eveni
 START = at("2025-03-12 10:00")
 
 
+END = at("2025-03-13 01:00").passes()
+
+
 def story(*parts, **sections):
     return run(*parts, **sections).story(KIND, "c")
 
@@ -43,7 +46,7 @@ def test_many_transfers_that_add_up_open_once_they_matter_together():
     outcome = run(HISTORY, parts, balances)
     mine = [a for a in outcome.alerts if a["kind"] == KIND]
     assert (mine[0]["state"], mine[0]["severity"]) == ("opened", "medium")
-    assert mine[0]["event_time"] == "2025-03-13T02:00:00.000Z"
+    assert mine[0]["event_time"] == "2025-03-13T16:20:00.000Z"  # the end of the second day
     assert mine[-1]["severity"] == "high"
     assert mine[0]["evidence"]["holdings_before"] == 300_000
 
@@ -83,14 +86,14 @@ def test_a_shop_that_pays_its_suppliers_every_week_is_silent_until_much_more_goe
     weekly = [START.plus(days=-63 + 7 * n).pays("c", 40_000 + 3_000 * (n % 3)) for n in range(10)]
     assert story(HISTORY, weekly) == []
     more = START.plus(days=1).pays("c", 150_000)
-    outcome = run(HISTORY, weekly, more)
+    outcome = run(HISTORY, weekly, more, START.plus(days=2).passes())
     [alert] = [a for a in outcome.alerts if a["kind"] == KIND]
     assert alert["evidence"]["window_days"] == 7  # four weeks are not yet beyond the usual
 
 
 def test_a_small_share_of_the_holdings_is_silent():
-    assert story(HISTORY, START.pays("c", 74_000)) == []
-    assert story(HISTORY, START.pays("c", 76_000)) == [("opened", "medium")]
+    assert story(HISTORY, START.pays("c", 74_000), END) == []
+    assert story(HISTORY, START.pays("c", 76_000), END) == [("opened", "medium")]
 
 
 def test_small_change_is_silent():
@@ -151,10 +154,26 @@ def test_a_resent_transfer_counts_once():
 
 
 def test_a_late_transfer_counts_on_its_own_day():
-    late = at("2025-03-08 10:00").arriving("2025-03-12 12:00").pays("c", 180_000)
-    assert story(HISTORY, START.transaction("c", 1), late) == [("opened", "medium")]
-    old = at("2025-02-01 10:00").arriving("2025-03-12 12:00").pays("c", 180_000)
-    assert story(HISTORY, START.transaction("c", 1), old) == []
+    low = [START.plus(hours=1).balance("c", 120_000), START.plus(hours=2).transaction("c", 1)]
+    late = at("2025-03-08 10:00").arriving("2025-03-12 13:00").pays("c", 180_000)
+    assert story(HISTORY, low, late) == [("opened", "high")]
+    old = at("2025-02-01 10:00").arriving("2025-03-12 13:00").pays("c", 180_000)
+    assert story(HISTORY, low, old) == []
+
+
+def test_a_lesser_outflow_waits_for_the_end_of_the_day_and_what_is_back_by_then_has_not_left():
+    out = [START.pays("c", 120_000), START.plus(minutes=1).balance("c", 180_000)]
+    assert story(HISTORY, out, at("2025-03-13 00:19").passes()) == []
+    assert story(HISTORY, out, END) == [("opened", "medium")]
+    assert story(HISTORY, out, START.plus(hours=3).balance("c", 300_000), END) == []
+
+
+def test_a_deposit_that_came_for_days_only_and_goes_again_is_silent():
+    came = [m.balance("c", 900_000) for m in every_day("2025-03-06", 6, "18:30")]
+    goes = [START.pays("c", 600_000), START.plus(minutes=1).balance("c", 300_000)]
+    assert story(HISTORY, came, goes, END) == []
+    more = [START.pays("c", 800_000), START.plus(minutes=1).balance("c", 100_000)]
+    assert story(HISTORY, came, more) == [("opened", "high")]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +185,7 @@ def test_each_threshold_comes_from_the_configuration(parameter, value):
 
 
 def test_the_multiple_of_the_usual_comes_from_the_configuration():
-    parts = (HISTORY, START.plus(days=-40).pays("c", 60_000), START.pays("c", 180_000))
+    parts = (HISTORY, START.plus(days=-40).pays("c", 60_000), START.pays("c", 180_000), END)
     assert story(*parts) == [("opened", "medium")]
     assert story(*parts, rules={KIND: {"times_usual": 3.5}}) == []
 
