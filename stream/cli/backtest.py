@@ -25,7 +25,7 @@ def _print_schema(wanted: bool) -> None:
 
 
 def command(
-    source: Annotated[Path, typer.Option("--input", help="Events, one JSON object a line; .gz is read too.")],
+    source: Annotated[Path, typer.Option("--input", help="Events, one JSON object a line; .gz and - are read too.")],
     truth: Annotated[
         str,
         typer.Option(
@@ -37,11 +37,14 @@ def command(
         list[Path] | None, typer.Option(help="TOML with what differs from the defaults; twice: two side by side.")
     ] = None,
     horizon: Annotated[
-        str | None, typer.Option(help="A warning is right when the customer leaves within it, such as 90d.")
+        str | None,
+        typer.Option(
+            help="A warning is right when the customer leaves within it, such as 90d; otherwise as configured."
+        ),
     ] = None,
     at: Annotated[
         list[str] | None,
-        typer.Option(help="With inactivity: a cut-off date; may be repeated. [default: every first of a month]"),
+        typer.Option(help="With inactivity: a cut-off date, may be repeated; without it every first of a month."),
     ] = None,
     active_within: Annotated[
         str, typer.Option(help="With inactivity: customers are those active so shortly before a cut-off.")
@@ -118,6 +121,8 @@ def _options(
     configs: tuple[Path | None, ...] = tuple(config) if config else (None,)
     if len(configs) > 2:
         raise typer.BadParameter("one configuration, or two to compare", param_hint="--config")
+    if len(configs) == 2 and str(source) == "-":
+        raise typer.BadParameter("standard input cannot be read twice, for two configurations", param_hint="--input")
     if at and truth != INACTIVITY:
         raise typer.BadParameter("goes with --truth inactivity", param_hint="--at")
     zone = zone_of(configs[0])

@@ -243,6 +243,7 @@ def test_a_rule_in_shadow_is_measured_when_asked_for(tmp_path):
         (["--since", "yesterday"], "is not a date such as 2025-04-01"),
         (["--at", "2025-01-01"], "goes with --truth inactivity"),
         (["--config", "a", "--config", "b", "--config", "c"], "two to compare"),
+        (["--input", "-", "--config", "a", "--config", "b"], "standard input cannot be read twice"),
         (["--since", "2031-01-01"], "nothing lies between --since and --until"),
         (["--config", "nowhere.toml"], "cannot read nowhere.toml"),
     ],
