@@ -184,8 +184,10 @@ def _forwarding_off_net(life: Life, day: int, ends: int, random: Random) -> int:
 CONDITIONAL = ("conditional_busy", "conditional_not_reachable", "conditional_no_answer")
 
 
-def _tier_down(life: Life, day: int, ends: int, random: Random) -> int:
-    lower = TIERS[max(0, TIERS.index(life.tier) - 1)]
+def _tier_down(life: Life, day: int, ends: int, random: Random) -> int | None:
+    if life.tier == TIERS[0]:
+        return None
+    lower = TIERS[TIERS.index(life.tier) - 1]
     life.plan(day, 7 * HOUR, lambda now: life.change_tier(now, lower))
     return 7 * HOUR
 
