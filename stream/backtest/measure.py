@@ -37,6 +37,7 @@ class Question:
     business: Business
     prices: Backtest
     cutoffs: tuple[int, ...] = ()
+    unknown: int = 0  # customers of the truth who are not in the events
 
     @property
     def days(self) -> int:

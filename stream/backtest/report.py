@@ -237,7 +237,7 @@ class Label(Struct, frozen=True):
     known: int
     leavers: int
     leavers_signed: int | None
-    unknown_customers: int  # in the truth, but not in the events
+    unknown_customers: int  # in the truth, but not in the events: counted nowhere else
 
 
 class Scope(Struct, frozen=True):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from stream.backtest.compare import difference
 from stream.backtest.history import NOBODY, History
 from stream.backtest.labels import Inactivity, Label, LeftAt
@@ -103,13 +105,18 @@ def _question(options: Options, settings: Settings, history: History, truth: Tru
         )
     label: Label
     cutoffs: tuple[int, ...] = ()
+    unknown = 0
+    if truth is not None:  # whom we never saw nobody could have warned about
+        there = {customer: known for customer, known in truth.customers.items() if customer in history.seen}
+        unknown = len(truth.customers) - len(there)
+        truth = replace(truth, customers=there)
     if truth is None:
         label = Inactivity(history, horizon, options.active_within)
         cutoffs = _cutoffs(options, history, horizon, units)
     else:
         label = LeftAt(truth, history, horizon)
     window = Window(since, until, history.last, round(options.history * DAY_MS), history.seen)
-    return Question(history, label, truth, window, units, settings.backtest, cutoffs)
+    return Question(history, label, truth, window, units, settings.backtest, cutoffs, unknown)
 
 
 def _cutoffs(options: Options, history: History, horizon: float, units: Business) -> tuple[int, ...]:
@@ -174,7 +181,7 @@ def _label(options: Options, asked: Question) -> LabelFigures:
         known=len(customers) if truth else len(asked.history.acts),
         leavers=len(leavers),
         leavers_signed=None if signed is None else len(signed & leavers.keys()),
-        unknown_customers=len(customers.keys() - asked.history.seen.keys()),
+        unknown_customers=asked.unknown,
     )
 
 

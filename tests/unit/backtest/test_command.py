@@ -173,7 +173,7 @@ def test_feedback_is_the_inputs_own_and_a_csv_will_do_as_truth(tmp_path):
     assert [(row["action"], row["outcome"]) for row in rows] == [("snooze", None), ("outcome", "saved")]
     assert rows[0]["until"].isoformat() == "2025-03-05T00:00:00+00:00"
     body = report(tmp_path)
-    assert (body["label"]["kind"], body["label"]["leavers"], body["label"]["unknown_customers"]) == ("left_at", 2, 1)
+    assert (body["label"]["kind"], body["label"]["leavers"], body["label"]["unknown_customers"]) == ("left_at", 1, 1)
     figures = body["runs"][0]["rules"]["call_forwarding_off_net"]["quality"]
     assert figures["precision"] == {"hits": 1, "of": 1, "share": 1.0}
     assert figures["recall"]["hits"] == 1
