@@ -149,7 +149,7 @@ class Step:
 
     def _news(self, customer: str, state: State, event: Any, moment: MomentLike, digest: bytes) -> list[Outgoing]:
         """Show the rules what happened to somebody else. The customer's own days and times stay as they are."""
-        state.seen = seen.add(state.seen, digest, self._business.day(max(event.time, state.newest)))
+        state.seen = seen.add(state.seen, digest, self._business.day(event.time))
         out: list[Outgoing] = []
         self._ask(self._hearing(event), customer, state, event, moment, out)
         return out

@@ -45,6 +45,7 @@ class Replayed:
     alerts: list[MemoryRecord] = field(default_factory=list)
     dead_letters: list[MemoryRecord] = field(default_factory=list)
     states: dict[bytes, bytes] = field(default_factory=dict)
+    groups: dict[bytes, bytes] = field(default_factory=dict)
     results: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     skipped: int = 0
@@ -148,6 +149,7 @@ class Replay:
             replayed.dead_letters += self._broker.topics[DEAD_LETTERS, number]
         for shard in shards:
             replayed.states.update(shard.states())
+            replayed.groups.update(shard.groups())
         for metric in self.metrics.events.collect():
             for sample in metric.samples:
                 if sample.name.endswith("_total") and sample.labels["topic"] not in HOPS:

@@ -21,7 +21,7 @@ from stream.engine.batch import Batch
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
 from stream.engine.states import CUSTOMERS, GROUPS, States
-from stream.engine.store import Store
+from stream.engine.store import GROUP, Store
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 from stream.topics import STAFF
@@ -124,6 +124,10 @@ class Shard:
     def states(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield customer and encoded state of everyone, as last committed."""
         return self._store.states()
+
+    def groups(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield group and encoded state of every group, as last committed."""
+        return self._store.states(GROUP)
 
     async def open(self) -> None:
         """Fence the former owner, restore the store up to the changelog's end, and begin to fetch."""

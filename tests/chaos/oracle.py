@@ -11,28 +11,54 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.config import Settings
+from stream.domain import departures, groups
+from stream.domain.state import decode
 from stream.engine.clients import client_options
 from stream.engine.jsonl import Record
 from stream.engine.replay import Replay
-from stream.engine.store import STATE, Store
+from stream.engine.store import GROUP, STATE, Store
 from stream.topics import FEEDS
 
+HOPPED = "group_contagion"
 _LETTER = ("dl_topic", "dl_partition", "dl_offset", "dl_reason", "dl_path")
 
 
 @dataclass
 class Outcome:
-    """What a run left behind, without what may differ between two runs."""
+    """What a run left behind, without what may differ between two runs.
 
-    states: dict[bytes, bytes] = field(default_factory=dict)
+    `states` are those of customers and, under keys that begin with `g/`, of groups. `told` are the warnings that came
+    through a group hop, whose moment depends on how far other shards were, as (member, kind, cause).
+    """
+
+    states: dict[bytes, Any] = field(default_factory=dict)
     alerts: Counter[bytes] = field(default_factory=Counter)
+    told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     letters: Counter[tuple[Any, ...]] = field(default_factory=Counter)
+    ids: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+
+    def keep(self, key: bytes, stored: bytes) -> None:
+        """Take a record of the changelog, or what would be one."""
+        if key.startswith(STATE):
+            self.states[key[len(STATE) :]] = _customer(stored)
+        elif key.startswith(GROUP):
+            self.states[key] = _group(stored)
+
+    def warn(self, value: bytes) -> None:
+        """Take an alert."""
+        alert = orjson.loads(value)
+        self.ids[alert["alert_id"]] += 1
+        if alert["kind"] != HOPPED:
+            self.alerts[_body(value)] += 1
+        elif alert["state"] == "opened":
+            self.told[alert["customer_id"], alert["kind"], alert["causes"][0]] += 1
 
 
 def expected(settings: Settings, lines: Sequence[Record]) -> Outcome:
@@ -41,20 +67,24 @@ def expected(settings: Settings, lines: Sequence[Record]) -> Outcome:
     replay.load(lines)
     done = replay.run()
     assert done.results.total() == done.sent == len(lines), done.results
-    alerts = Counter(_body(record.value) for record in done.alerts)
-    return Outcome(done.states, alerts, Counter(map(_letter, done.dead_letters)), len(lines))
+    outcome = Outcome(letters=Counter(map(_letter, done.dead_letters)), sent=len(lines))
+    for prefix, states in ((STATE, done.states), (GROUP, done.groups)):
+        for key, stored in states.items():
+            outcome.keep(prefix + key, stored)
+    for record in done.alerts:
+        outcome.warn(record.value or b"")
+    return outcome
 
 
 async def found(settings: Settings) -> Outcome:
     """Return what a reader of committed records finds on Kafka."""
     outcome = Outcome(sent=sum((await positions(settings)).values()))
-    for record in await read(settings, "state-changelog"):
-        if record.key.startswith(STATE):
-            customer = record.key[len(STATE) :]
-            outcome.states.pop(customer, None)
-            if record.value is not None:
-                outcome.states[customer] = record.value
-    outcome.alerts = Counter(_body(record.value) for record in await read(settings, "alerts"))
+    latest = {record.key: record.value for record in await read(settings, "state-changelog")}
+    for key, stored in latest.items():
+        if stored is not None:
+            outcome.keep(key, stored)
+    for record in await read(settings, "alerts"):
+        outcome.warn(record.value)
     outcome.letters = Counter(map(_letter, await read(settings, "dead-letters")))
     return outcome
 
@@ -62,13 +92,14 @@ async def found(settings: Settings) -> Outcome:
 def difference(want: Outcome, have: Outcome) -> str:
     """Describe how two outcomes differ, briefly; empty when they do not."""
     wrong = [key for key in want.states.keys() | have.states.keys() if want.states.get(key) != have.states.get(key)]
-    ids = Counter(orjson.loads(body)["alert_id"] for body in have.alerts.elements())
     counts = {
         "records taken, less than sent": want.sent - have.sent,
         "states wrong": len(wrong),
         "alerts missing": (want.alerts - have.alerts).total(),
         "alerts too many": (have.alerts - want.alerts).total(),
-        "alert ids doubled": sum(count > 1 for count in ids.values()),
+        "alert ids doubled": sum(count > 1 for count in have.ids.values()),
+        "warnings of a group missing": (want.told - have.told).total(),
+        "warnings of a group too many": (have.told - want.told).total(),
         "dead letters missing": (want.letters - have.letters).total(),
         "dead letters too many": (have.letters - want.letters).total(),
     }
@@ -161,6 +192,23 @@ async def _consumer(settings: Settings) -> Any:
         yield consumer
     finally:
         await consumer.stop()
+
+
+def _customer(stored: bytes) -> Any:
+    """A member of a group hears of the others at a moment of its own: what was seen when is then left out."""
+    state = decode(stored)
+    if not departures.groups_of(state):
+        return stored
+    return _fields(state)
+
+
+def _group(stored: bytes) -> Any:
+    return _fields(groups.decode(stored))
+
+
+def _fields(state: Any) -> dict[str, Any]:
+    """Return a state's fields but for `seen`; the order in which a dictionary was filled says nothing."""
+    return {name: msgspec.to_builtins(value) for name, value in msgspec.structs.asdict(state).items() if name != "seen"}
 
 
 def _body(value: bytes | None) -> bytes:

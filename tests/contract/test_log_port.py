@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.log_cases import ShardLogCases, gather, sent
 
+from stream.engine.log import Fenced, Message, Output
 from stream.engine.memory_log import MemoryBroker, MemoryShardLog
 
 TOPICS = ("customers", "transactions", "balances")
@@ -43,6 +44,19 @@ class TestMemoryShardLog(ShardLogCases):
         assert log.settled("balances") == float("-inf")
         assert [r.value for r in (await gather(log, 1))["balances"]] == [b"3"]
         assert log.settled("balances") == float("inf")
+
+    async def test_a_message_goes_to_the_partition_it_names_with_the_batch_or_not_at_all(self, world):
+        old = await world.log()
+        await old.open()
+        hop = Message("group-signals", b"g", b"1", timestamp=7, partition=5)
+        await old.commit(Output({}, [hop, Message("alerts", b"c", b"2")], {}))
+        new = await world.log()
+        await new.open()
+        with pytest.raises(Fenced):
+            await old.commit(Output({}, [hop], {}))
+        found = world.broker.topics["group-signals", 5]
+        assert [(r.key, r.value, r.timestamp) for r in found] == [(b"g", b"1", 7)]
+        assert await world.read("group-signals") == []
 
     async def test_shards_do_not_see_each_other(self, world):
         other = MemoryShardLog(world.broker, 4, TOPICS)

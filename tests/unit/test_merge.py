@@ -51,6 +51,29 @@ def test_a_topics_own_order_is_kept_even_where_its_times_are_not_in_order():
     assert take(made) == [("b", 20, 0), ("a", 30, 0), ("a", 10, 1)]
 
 
+def test_what_lies_beyond_a_slice_stays_and_the_order_is_as_without_slices():
+    parts = [
+        item("a", 30, 0),
+        item("a", 10, 1),
+        item("b", 20, 0),
+        item("b", 40, 1),
+        item("c", 35, 0),
+        unreadable("c", 1),
+    ]
+    whole, sliced = merge(*parts), merge(*parts)
+    assert sliced.next_time() == 20
+    found = []
+    for until in (9, 19, 29, 39, FOREVER):
+        found += [(one.topic, one.time, one.record.offset) for one in sliced.take(100, lambda t: FOREVER, 0.0, until)]
+    assert found == take(whole)
+    assert sliced.next_time() == FOREVER
+
+
+def test_a_slice_ends_at_the_first_that_lies_beyond_it():
+    made = merge(item("a", 30, 0), item("a", 10, 1), item("b", 20, 0))
+    assert [one.time for one in made.take(100, lambda t: FOREVER, 0.0, 25)] == [20]
+
+
 def test_no_more_than_the_limit_leave():
     made = merge(item("a", 1), item("a", 2), item("b", 3))
     assert len(take(made, limit=2)) == 2
