@@ -6,13 +6,11 @@ import asyncio
 import time as clock
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec import json
 from msgspec.structs import replace
 
 from stream.codec import Codec, Rejected
-from stream.domain.events import Staff
 from stream.domain.state import State
 from stream.domain.step import Step
 from stream.domain.world import World
@@ -20,8 +18,10 @@ from stream.engine import meta
 from stream.engine.batch import Batch
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
+from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, States
 from stream.engine.store import GROUP, Store
+from stream.engine.tally import count_batch
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 from stream.topics import STAFF
@@ -97,8 +97,7 @@ class Shard:
         self._groups = States(store, options.cached_states // _GROUPS_SHARE, GROUPS)
         self._world = World()
         self._world_stored: bytes | None = None
-        self._staff = staff
-        self._staff_next = 0
+        self._staff = StaffFeed(staff, codec)
         self._due: DueIndex | None = None
         self._opens_from = opens_from
         self._meta = meta.ShardMeta()
@@ -158,15 +157,7 @@ class Shard:
         """Know again what was known: from the store, and the staff from what its topic holds below the position."""
         self._world_stored = self._store.get(meta.WORLD)
         self._world = World.load(json.decode(self._world_stored)) if self._world_stored else World()
-        self._staff_next = self._meta.positions.get(STAFF, 0)
-        if self._staff is None:
-            return
-        await self._staff.reaches(self._staff_next)
-        for record in self._staff.since(0):
-            if record.offset < self._staff_next:
-                event = self._read(STAFF, record, 0).event
-                if isinstance(event, Staff):
-                    self._world.staff.take(event)
+        await self._staff.open(self._meta.positions.get(STAFF, 0), self._world.staff)
 
     async def _restore(self, opening: Opening) -> None:
         offset = self._store.offset
@@ -220,11 +211,9 @@ class Shard:
                 read += 1
                 if read % _TURN == 0:
                     await asyncio.sleep(0)
-        if self._staff is not None:
-            for record in self._staff.since(self._staff_next):
-                self._merge.put(self._read(STAFF, record, now))
-                self._staff_next = record.offset + 1
-                count += 1
+        for record in self._staff.fetch():
+            self._merge.put(self._read(STAFF, record, now))
+            count += 1
         if count:
             self._last_input = round(now)
         return count
@@ -253,7 +242,8 @@ class Shard:
         stream_time = self._meta.stream_time
         for count, item in enumerate(items, 1):
             if item.topic == STAFF:
-                stream_time = batch.take_staff(item, stream_time, await self._suspects(item.event))
+                found = await suspects(item.event, self._world.staff, self._states)
+                stream_time = batch.take_staff(item, stream_time, found)
             else:
                 stream_time = batch.take(item, stream_time)
             if item.time == stream_time:
@@ -271,12 +261,6 @@ class Shard:
         for timestamp in {min(arrivals), max(arrivals)}:
             self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
         return len(items)
-
-    async def _suspects(self, news: Any) -> list[bytes]:
-        """Return the customers in the store whom news of the staff may concern."""
-        if not isinstance(news, Staff) or not self._world.staff.is_news(news):
-            return []
-        return await self._states.holding((news.staff_id or news.branch_id or "").encode())
 
     def next_time(self) -> float:
         """Return the event time, ms, of the next record that was fetched; infinity when none waits."""
@@ -334,17 +318,7 @@ class Shard:
         self.progress_at = self._wall()
         self._metrics.phase_seconds.labels("transaction").observe(committed - started)
         self._metrics.phase_seconds.labels("store").observe(clock.perf_counter() - committed)
-        self._count(batch)
-
-    def _count(self, batch: Batch) -> None:
-        metrics = self._metrics
-        for (topic, result), number in batch.results.items():
-            metrics.events.labels(topic, result).inc(number)
-        for (topic, reason), number in batch.rejected.items():
-            metrics.dead_letters.labels(topic, reason).inc(number)
-        for alert in batch.alerts:
-            metrics.alerts.labels(alert.kind, alert.severity, alert.state).inc()
-        metrics.timers.inc(batch.timers_fired)
+        count_batch(self._metrics, batch)
 
     def waiting_since(self, now: int) -> int:
         """Return the ms for which input has been waiting without any progress; 0 when none waits."""

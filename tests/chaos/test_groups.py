@@ -73,9 +73,9 @@ async def test_a_worker_that_ends_anywhere_in_a_batch_with_hops_leaves_all_of_it
 ) -> None:
     rng = random.Random(5)
     async with fleet(chaos, tmp_path / "logs") as workers:
-        passage = Passage(chaos, households.lines, rate=800)
+        passage = Passage(chaos, households.lines, rate=400)
         for place in PLACES:
-            worker = workers.start("a", CHAOS_EXIT_AT=place, CHAOS_EXIT_AFTER=str(rng.randrange(20, 60)))
+            worker = workers.start("a", CHAOS_EXIT_AT=place, CHAOS_EXIT_AFTER=str(rng.randrange(5, 15)))
             await asyncio.wait_for(asyncio.to_thread(worker.process.wait), 40)
         workers.start("a")
         await passage.share_taken(1)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import examples
 from support.harness import Harness, changelog_states
+from support.lives.handover import staff
 from support.timeline import At, at, records, steady
 from support.timeline import settings as default_settings
 from support.units import SHANGHAI
@@ -59,7 +60,9 @@ def happening(draw):
     moment = At(moment.time, moment.time + late)
     customer = draw(st.sampled_from(CUSTOMERS))
     kind = draw(
-        st.sampled_from(["balance", "pays", "forwarding", "complaint", "contact", "profile", "forget", "product"])
+        st.sampled_from(
+            ["balance", "pays", "forwarding", "complaint", "contact", "profile", "forget", "product", "staff"]
+        )
     )
     match kind:
         case "balance":
@@ -80,6 +83,9 @@ def happening(draw):
             return moment.event("contacts", customer, staff_id="s", how="call", result="reached")
         case "profile":
             return moment.profile(customer, rm_id=draw(st.sampled_from(["r1", "r2"])))
+        case "staff":
+            status = draw(st.sampled_from(["active", "leave", "left", "moved"]))
+            return staff(moment, staff_id=draw(st.sampled_from(["r1", "r2"])), status=status)
         case "product":
             what = draw(st.sampled_from(["product_opened", "product_matured"]))
             return moment.product(customer, what, "p", amount=draw(st.sampled_from([1_000, 90_000])))
