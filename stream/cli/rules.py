@@ -87,6 +87,21 @@ def explain(
     _picture(_console(), rule, parameters)
 
 
+@app.command()
+def document(
+    output: Annotated[Path, typer.Option("--output", help="Where to write it.")],
+    config: Config = None,
+) -> None:
+    """Write the catalogue of all warnings as one Markdown document, for RMs and analysts."""
+    from stream.cli.console import faults
+    from stream.config import load
+    from stream.interface.catalogue import catalogue
+
+    with faults():
+        output.write_text(catalogue(load(config)), encoding="utf-8")
+    typer.echo(str(output))
+
+
 def _picture(console: Console, rule: Rule[Any], parameters: list[Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
