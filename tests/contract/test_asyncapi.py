@@ -111,7 +111,8 @@ def test_every_input_topic_has_an_example():
 
 @pytest.mark.parametrize(("topic", "example"), EVENTS)
 def test_what_fits_is_read_by_the_codec(topic, example):
-    key = str(example.get("customer_id", "k")).encode()
+    owner = "group_id" if topic == "group-signals" else "customer_id"
+    key = str(example.get(owner, "k")).encode()
     event = codec(load(env={})).decode(topic, key, orjson.dumps(example), NOW)
     assert type(event) is TYPES[topic]
     if topic == "control":

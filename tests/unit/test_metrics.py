@@ -14,7 +14,7 @@ METRICS = {name: metric for name, metric in vars(Metrics()).items() if isinstanc
 UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_events", "_info")
 COUNTED = (
     "alerts", "suppressed", "dead_letters", "timers_fired", "shards", "restored_states", "states", "shard_ends",
-    "control_commands", "shadow_alerts",
+    "control_commands", "shadow_alerts", "settings_refused",
 )  # fmt: skip
 
 
