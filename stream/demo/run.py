@@ -32,7 +32,7 @@ from stream.engine.shard import wall_ms
 from stream.ops.commanding import give
 from stream.ops.reading import Reader
 from stream.produce import Sent, produce
-from stream.topics import FEEDS
+from stream.topics import FEEDS, STAFF
 
 _SCRAPE_S = 0.25
 _READY_S = 60.0
@@ -206,7 +206,7 @@ class Show:
     async def _feed(self) -> Sent:
         def told(sent: Sent) -> None:
             self._sent = sent
-            self._seen.sent = sum(sent.by_topic[topic] for topic in FEEDS)
+            self._seen.sent = sum(sent.by_topic[topic] for topic in (*FEEDS, STAFF))
 
         sent = await produce(self._settings, self._plan.lines, rate=self._plan.rate, progress=told, stop=self._stop)
         told(sent)
