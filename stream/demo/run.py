@@ -255,7 +255,9 @@ class Show:
 
     async def _catch_up(self, session: aiohttp.ClientSession) -> None:
         """Wait until the worker has done what was sent, and the reader of `alerts` has seen what it committed."""
-        while self._seen.figures.accounted < self._seen.sent and self._process.returncode is None:
+        while (
+            self._seen.figures.accounted < self._seen.sent or self._seen.figures.lag
+        ) and self._process.returncode is None:
             await asyncio.sleep(_SCRAPE_S)
             await self._scrape(session)
         await self._scrape(session)

@@ -41,6 +41,7 @@ class KafkaShardLog:
         self._producer: AIOKafkaProducer | None = None
         self._inbox: dict[str, list[Record]] = {topic: [] for topic in topics}
         self._next: dict[str, int] = {}  # by topic: the next offset to receive
+        self._last: dict[str, int] = {}  # by topic: the offset after the last record received
         self._arrived = asyncio.Event()
         self._paused: set[str] = set()
         self._capacity = settings.engine.batch_events
@@ -152,7 +153,7 @@ class KafkaShardLog:
             return
         inbox = self._inbox[topic]
         inbox.extend(records)
-        self._next[topic] = records[-1].offset + 1
+        self._next[topic] = self._last[topic] = records[-1].offset + 1
         self._arrived.set()
         if len(inbox) >= self._capacity and topic not in self._paused:
             self._paused.add(topic)
@@ -205,8 +206,10 @@ class KafkaShardLog:
         return heard if end is not None and self._next.get(topic, 0) >= end else float("-inf")
 
     def lag(self, topic: str, position: int) -> int:
-        """Return the records between `position` and the end as last heard."""
+        """Return the records between `position` and the end as last heard; 0 where only transactions' markers lie."""
         end, _ = self._intake.bounds(self._intake.partition(topic, self.shard))
+        if end is not None and position >= self._last.get(topic, 0) and self._next.get(topic, 0) >= end:
+            return 0
         return max(0, end - position) if end is not None else 0
 
     async def commit(self, output: Output) -> int:

@@ -111,6 +111,23 @@ async def test_waiting_behind_a_full_topic_leaves_the_consumer_its_turn(world: K
     assert [r.value for r in (await gather(log, 1, full=[first]))[second]] == [b"3"]
 
 
+async def test_what_shards_send_each_other_lies_where_it_is_told_and_its_markers_are_no_lag(world: KafkaWorld) -> None:
+    log = await world.log()
+    log.start((await log.open()).committed)
+    here, there = (Message("group-signals", b"g", b"%d" % n, partition=n) for n in (0, 2))
+    await log.commit(Output({}, [here, there], {b"c/c": b"1"}))
+    [found] = (await gather(log, 1))["group-signals"]
+    assert found.value == b"0"
+    records = await oracle.read(world.settings, "group-signals")
+    assert [(r.partition, r.value) for r in records] == [(0, b"0"), (2, b"2")]
+    for _ in range(100):
+        if log.lag("group-signals", 1) == 0:
+            break
+        await log.fetch((), 0.1)
+    assert log.lag("group-signals", 1) == 0
+    assert log.lag("group-signals", 0) > 0
+
+
 async def test_aborted_and_control_records_of_a_foreign_producer_hold_up_nothing(world: KafkaWorld) -> None:
     first, second = INPUTS[:2]
     name = world.settings.topics.prefix + first
