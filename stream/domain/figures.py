@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from stream.domain import holdings
 from stream.domain.classes import Ask
-from stream.domain.state import SPEND, SUM_IN, SUM_OUT, UNITS, USAGE, State
+from stream.domain.state import SPEND, SUM_IN, UNITS, USAGE, Bucket, State, money_out
 
 DAY_MS = 86_400_000
 _EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
@@ -144,12 +144,20 @@ def decline(state: State, today: int) -> float | None:
         [state.months.get(last - back) for back in range(3)],
         [state.months.get(last - back) for back in range(3, 6)],
     )
-    for places in ((SPEND,), (SUM_IN, SUM_OUT)):
-        usual = sum(bucket[place] for bucket in before if bucket for place in places)
+    for of in (_earned, _moved):
+        usual = sum(of(bucket) for bucket in before if bucket)
         if usual > 0:
-            now = sum(bucket[place] for bucket in recent if bucket for place in places)
+            now = sum(of(bucket) for bucket in recent if bucket)
             return min(1.0, max(0.0, 1 - now / usual))
     return None
+
+
+def _earned(bucket: Bucket) -> int:
+    return bucket[SPEND]
+
+
+def _moved(bucket: Bucket) -> int:
+    return bucket[SUM_IN] + money_out(bucket)
 
 
 def first_full_month(state: State) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.domain.state import DAYS, Account, Baseline, Holding, State
+from stream.domain.state import DAYS, MINUTE_DAYS, Account, Baseline, Holding, State
 
 DEBT_KINDS = frozenset({"credit_used", "loan", "mortgage"})
 """Kinds of accounts and products that are debts: never summed with assets."""
@@ -29,10 +29,20 @@ def observe(
     elif time >= account.time:
         account.balance, account.time = balance, time
         account.kind = kind or account.kind
-    known = account.closings.get(day)
-    if known is None or minute > known[1] or (minute == known[1] and time >= account.time):
+    minutes = account.minutes
+    known = minutes.get(day)
+    if known is None:  # the day's first, or late news of a day long past: what stands there stays
+        if account.closings.get(day) is not None:
+            return
         _carry(account, today)
-        account.closings.put(day, (balance, minute), DAYS, today)
+        account.closings.put(day, balance, DAYS, today)
+        if day > today - MINUTE_DAYS:
+            minutes[day] = minute
+        for past in [past for past in minutes if past <= today - MINUTE_DAYS]:
+            del minutes[past]
+    elif minute > known or (minute == known and time >= account.time):
+        account.closings.put(day, balance, DAYS, today)
+        minutes[day] = minute
 
 
 def _make_room(accounts: dict[str, Account]) -> None:
@@ -47,8 +57,8 @@ def _carry(account: Account, today: int) -> None:
     oldest = account.closings.oldest()
     if oldest is None or oldest >= edge or account.closings.get(edge) is not None:
         return
-    balance = next(closing[0] for day, closing in account.closings.numbered() if day < edge)
-    account.closings.put(edge, (balance, 0), DAYS, today)
+    balance = next(closing for day, closing in account.closings.numbered() if day < edge)
+    account.closings.put(edge, balance, DAYS, today)
 
 
 def current(state: State, today: int) -> int:
@@ -95,10 +105,10 @@ def _add_carried(totals: list[int], account: Account, start: int) -> None:
     for closing in account.closings.items:  # the newest first; plain loops, for this runs once a customer and day
         if closing is not None and place < until:
             if place == until - 1 and place >= 0:
-                totals[place] += closing[0]
+                totals[place] += closing
             else:
                 for carried in range(max(place, 0), until):
-                    totals[carried] += closing[0]
+                    totals[carried] += closing
             until = place
             if place <= 0:
                 return

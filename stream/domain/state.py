@@ -19,14 +19,18 @@ from stream.domain.ring import Ring
 VERSION = 2
 
 Bucket = list[int]
-"""`[acts, in, out, spend, elsewhere]` and then usage by unit (`UNITS`), trailing units left out while they are zero.
+"""`[acts, in, rest, spend, elsewhere]` and then usage by unit (`UNITS`), trailing units left out while they are zero.
 
 `acts` are the customer's own (`Business.passive_categories` are not), `spend` is what we earn by them, `elsewhere` is
-what went to other institutions; money in minor units, usage in thousandths of the unit.
+what went to other institutions, `rest` what is left of all that went out when those two are taken away: mostly nothing,
+and a nothing is stored in one byte (`money_out` adds them up). Money in minor units, usage in thousandths of the unit.
 """
 
-ACTS, SUM_IN, SUM_OUT, SPEND, ELSEWHERE, USAGE = 0, 1, 2, 3, 4, 5
+ACTS, SUM_IN, REST, SPEND, ELSEWHERE, USAGE = 0, 1, 2, 3, 4, 5
 UNITS = {"min": 0, "MB": 1, "item": 2, "point": 3}
+
+MINUTE_DAYS = 7
+"""How many of the last closings keep the minute at which they were taken."""
 
 Grade = Literal["normal", "near-churn", "churned"]
 
@@ -63,13 +67,17 @@ class Profile(Struct, array_like=True, gc=False):
 
 
 class Account(Struct, array_like=True):
-    """The last balance of an account, and each observed day's closing `(balance, minute of day)`."""
+    """The last balance of an account, and each observed day's closing balance.
+
+    `minutes`: at which minute of the day a closing of the last days was taken: late news may lie before it.
+    """
 
     kind: str | None
     balance: int
     time: int
-    closings: Ring[tuple[int, int]] = field(default_factory=Ring)
+    closings: Ring[int] = field(default_factory=Ring)
     limit: int | None = None
+    minutes: dict[int, int] = {}
 
 
 class Baseline(Struct, array_like=True, gc=False):
@@ -277,11 +285,21 @@ def _upgrade(version: int, body: bytes) -> bytes:
     return body
 
 
+def money_out(bucket: Bucket) -> int:
+    """Return all that went out, minor units."""
+    return bucket[REST] + bucket[SPEND] + bucket[ELSEWHERE]
+
+
 def _from_1(body: bytes) -> bytes:
-    """Version 2 put spend and elsewhere into every bucket, before the usage."""
-    fields = msgpack.decode(body)
+    """Version 2 put spend and elsewhere into every bucket, before the usage, and took the minutes out of closings."""
+    fields = msgpack.decode(body, strict=False)
     for ring in fields[3:6]:
         ring[1] = [bucket and [*bucket[:3], 0, 0, *bucket[3:]] for bucket in ring[1]]
+    for account in fields[6].values():
+        newest, closings = account[3]
+        last = [(newest - place, closing[1]) for place, closing in enumerate(closings[:MINUTE_DAYS]) if closing]
+        account[3] = [newest, [closing and closing[0] for closing in closings]]
+        account.append(dict(last))
     return msgpack.encode(fields)
 
 

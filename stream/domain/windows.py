@@ -10,9 +10,9 @@ from stream.domain.state import (
     DAYS,
     ELSEWHERE,
     MONTHS,
+    REST,
     SPEND,
     SUM_IN,
-    SUM_OUT,
     UNITS,
     USAGE,
     WEEKS,
@@ -34,6 +34,8 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
         spend = amount_out
     elif category == "return":
         spend = -amount
+    gone = amount_out if elsewhere else 0
+    rest = amount_out - spend - gone
     usage = event.quantity
     week, month = business.week(day), business.month(day)
     if day == today:
@@ -48,10 +50,9 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
         if bucket is not None:
             bucket[ACTS] += act
             bucket[SUM_IN] += amount_in
-            bucket[SUM_OUT] += amount_out
+            bucket[REST] += rest
             bucket[SPEND] += spend
-            if elsewhere:
-                bucket[ELSEWHERE] += amount_out
+            bucket[ELSEWHERE] += gone
             if usage:
                 _use(bucket, USAGE + UNITS[event.unit or "item"], usage)
     if act and (not state.active_days or state.active_days[-1] != day):

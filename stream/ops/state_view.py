@@ -11,7 +11,7 @@ from msgspec import Struct
 from stream.domain import holdings
 from stream.domain.business import Business
 from stream.domain.ring import Ring
-from stream.domain.state import ACTS, DAYS, SUM_IN, SUM_OUT, UNITS, USAGE, Account, Holding, State
+from stream.domain.state import ACTS, DAYS, SUM_IN, UNITS, USAGE, Account, Holding, State, money_out
 from stream.ops.printable import printable
 
 SERIES_DAYS = 30
@@ -76,8 +76,8 @@ def _known(kind: type[S], raw: Raw) -> dict[str, Any]:
 
 def _account(raw: Raw) -> Account:
     fields = _known(Account, raw)
-    closings = {int(day): tuple(closing) for day, closing in raw["closings"].items()}
-    ring: Ring[tuple[int, int]] = Ring()
+    closings = {int(day): int(closing) for day, closing in raw["closings"].items()}
+    ring: Ring[int] = Ring()
     for day in sorted(closings):
         ring.put(day, closings[day], DAYS + 1, day)  # one before the window is carried to its edge
     return Account(**(fields | {"closings": ring}))
@@ -139,7 +139,7 @@ def _activity(view: _View) -> Iterator[str]:
     for number in numbers:
         if number in days:
             bucket = days[number]
-            money = f"in {view.money(bucket[SUM_IN]):>14}  out {view.money(bucket[SUM_OUT]):>14}"
+            money = f"in {view.money(bucket[SUM_IN]):>14}  out {view.money(money_out(bucket)):>14}"
             yield f"{view.date(number)}  {bucket[ACTS]:>4} ×  {money}{_usage(bucket)}"
 
 

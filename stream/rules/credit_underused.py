@@ -181,7 +181,7 @@ def _drawn(account: Account, first: int, end: int) -> int:
         if day >= end:
             continue
         since = max(day, first)
-        total += (until - since) * abs(closing[0])
+        total += (until - since) * abs(closing)
         until = since
         if day <= first:
             break

@@ -163,7 +163,7 @@ def _proceeds(state: State, name: str, held: Holding) -> int:
     account = state.accounts.get(name)
     if account is None:
         return 0
-    return next((closing[0] for day, closing in account.closings.numbered() if closing[0] > 0), 0)
+    return next((closing for day, closing in account.closings.numbered() if closing > 0), 0)
 
 
 def _reinvested(state: State, since: int) -> int:

@@ -28,7 +28,7 @@ def shapes(seed: int = 7) -> list[bytes]:
     for _ in range(_SHAPES):
         account = Account("current", rng.randrange(10**8), _DAY * 86_400_000)
         for day in range(_DAY - _CLOSINGS, _DAY):
-            account.closings.put(day, (rng.randrange(10**8), rng.randrange(1440)), _CLOSINGS, day)
+            account.closings.put(day, rng.randrange(10**8), _CLOSINGS, day)
         state = State(first_seen=1, newest=_DAY * 86_400_000, accounts={"account-1": account}, seen=rng.randbytes(320))
         found.append(encode(state))
     return found

@@ -1,9 +1,9 @@
 """The stored form of a state: compact, versioned, and readable for ever after.
 
-`tests/data/state_v1.bin` was written by the first build and must be read by every later one. It is never written
-again; a state of version 2 gets a file of its own:
+`tests/data/state_v1.bin` and `state_v2.bin` were written by the first two builds and must be read by every later one.
+They are never written again; a state of version 3 gets a file of its own:
 
-    python -c "import test_state as t; t.write('tests/data/state_v2.bin')"     (with tests/unit on the path)
+    python -c "import test_state as t; t.write('tests/data/state_v3.bin')"     (with tests/unit on the path)
 """
 
 from __future__ import annotations
@@ -23,14 +23,19 @@ from stream.domain.state import (
     Account,
     Baseline,
     ComplaintCase,
+    CreditChange,
     Episode,
     ForwardingNow,
+    Held,
     Holding,
     LastContact,
+    Means,
     Outflow,
     Profile,
+    Score,
     State,
     StateVersionError,
+    TierNow,
     decode,
     due_of,
     encode,
@@ -40,6 +45,7 @@ from stream.engine.replay import Replay
 from stream.simulate.town import Options, Town
 
 FIXTURE = Path(__file__).parents[1] / "data" / "state_v1.bin"
+SECOND = Path(__file__).parents[1] / "data" / "state_v2.bin"
 
 
 def sample():
@@ -70,7 +76,9 @@ def sample():
         days=ring.Ring(DAY0, [[1, 2, 3, 0, 0], None, [1, 0, 9, 0, 0, 1500]]),
         weeks=ring.Ring(SHANGHAI.week(DAY0), [[2, 2, 12, 0, 0, 1500]]),
         months=ring.Ring(SHANGHAI.month(DAY0), [[2, 2, 12, 0, 0, 1500]]),
-        accounts={"a1": Account("current", 10_000, T0, ring.Ring(DAY0, [(10_000, 700), None, (-5, 1)]), 99)},
+        accounts={
+            "a1": Account("current", 10_000, T0, ring.Ring(DAY0, [10_000, None, -5]), 99, {DAY0: 700, DAY0 - 2: 1})
+        },
         baseline=Baseline(DAY0, DAY0 - 7, 54, 10_000, 300, 9_000),
         complaints={"k": ComplaintCase(T0, T0 + 1, "closed", "high", True)},
         forwarding=ForwardingNow("unconditional", "rival", "78", T0),
@@ -84,9 +92,51 @@ def sample():
     )
 
 
+def full():
+    """The sample, with something in every field that the second build added."""
+    more = sample()
+    more.profile.time = T0
+    more.complaints["k"].waiting_since, more.complaints["k"].matter = T0, 77
+    more.contact = LastContact(T0, "replied", T0, T0, 2, "rm-1", T0, {"mail": Means(3, 2)})
+    more.products["p"].dated_on, more.products["p"].fresh_term = DAY0, True
+    more.episodes["balance_drop"].shadow = more.episodes["balance_drop"].acked = True
+    more.active_days = [DAY0 - 7, DAY0]
+    more.payrolls = [(DAY0 - 30, 900_000)]
+    more.recent = {"service_incident/dropped_call": [T0]}
+    more.tier = TierNow("gold", "platinum", T0)
+    more.credit = CreditChange(5, 3, T0)
+    more.left_at = T0
+    more.memory = {"usage_drop": [1, 2]}
+    more.held = {"balance_drop": Held("snooze", T0, "high")}
+    more.snoozed = {"usage_drop": T0 + 1}
+    more.let_go = T0 + 2
+    more.score = Score(0.5, "near-churn", T0, "logistic-7")
+    more.cooling = {"balance_drop": T0 + 3}
+    return more
+
+
 def write(path):
-    """Write the sample in the form of this build."""
-    Path(path).write_bytes(encode(sample()))
+    """Write the full sample in the form of this build."""
+    Path(path).write_bytes(encode(full()))
+
+
+def test_the_second_builds_state_is_read_for_ever_after():
+    assert decode(SECOND.read_bytes()) == full()
+    assert all(msgspec.msgpack.decode(SECOND.read_bytes()[9:]))
+
+
+def test_the_full_sample_has_something_in_every_field():
+    def empty(value, path="state"):
+        if isinstance(value, msgspec.Struct) and not isinstance(value, ring.Ring):
+            for name in value.__struct_fields__:
+                yield from empty(getattr(value, name), f"{path}.{name}")
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield from empty(item, f"{path}[{key}]")
+        if not value:
+            yield path
+
+    assert list(empty(full())) == []
 
 
 def test_the_first_builds_state_is_read_for_ever_after():
@@ -150,7 +200,7 @@ def test_an_upgrade_takes_an_older_version_through_every_version_between(monkeyp
 
     monkeypatch.setattr(state, "VERSION", 3)
     monkeypatch.setattr(state, "_UPGRADES", {1: renamed, 2: renamed})
-    assert decode(FIXTURE.read_bytes()).first_seen == T0 + 2
+    assert decode(bytes([1]) + encode(sample())[1:]).first_seen == T0 + 2
     assert encode(State())[0] == 3
 
 
@@ -162,10 +212,11 @@ def test_two_states_share_nothing():
     assert (other.accounts, other.timers, other.days.items) == ({}, {}, [])
 
 
-def test_the_median_customer_of_a_town_takes_no_more_than_two_kilobytes():
+def test_the_median_customer_of_a_town_takes_no_more_than_two_and_a_half_kilobytes():
+    """Two were aimed at with three rules; the catalogue's own figures are a quarter more."""
     replay = Replay(settings())
     lines = enumerate(Town(Options(customers=40, days=120, seed=3)).lines(), 1)
     replay.load(record for n, line in lines if isinstance(record := parse(n, line.encode()), Record))
     sizes = [len(stored) for stored in replay.run().states.values()]
     assert len(sizes) > 30
-    assert median(sizes) <= 2048
+    assert median(sizes) <= 2560

@@ -8,7 +8,7 @@ import pytest
 from support.units import DAY, DAY0, SHANGHAI, T0, balance, folded, movement
 
 from stream.domain.events import Counterparty
-from stream.domain.state import ACTS, DAYS, ELSEWHERE, MONTHS, SPEND, SUM_IN, SUM_OUT, WEEKS
+from stream.domain.state import ACTS, DAYS, ELSEWHERE, MONTHS, SPEND, SUM_IN, WEEKS, money_out
 from stream.domain.windows import MOST_ACTIVE_DAYS
 
 
@@ -81,8 +81,8 @@ def test_a_month_is_the_calendars():
     last = SHANGHAI.day_start(SHANGHAI.day_of_date(dt.date(2025, 2, 1))) - 1
     state = folded(movement(last, 1), movement(last + 1, 2))
     months = sums(state.months)
-    assert months[2025 * 12][SUM_OUT] == 1
-    assert months[2025 * 12 + 1][SUM_OUT] == 2
+    assert money_out(months[2025 * 12]) == 1
+    assert money_out(months[2025 * 12 + 1]) == 2
     assert {bucket[ACTS] for bucket in months.values()} == {1}
     assert {bucket[SUM_IN] for bucket in months.values()} == {0}
 
