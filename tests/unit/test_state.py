@@ -97,7 +97,7 @@ def full():
     more = sample()
     more.profile.time = T0
     more.complaints["k"].waiting_since, more.complaints["k"].matter = T0, 77
-    more.contact = LastContact(T0, "replied", T0, T0, 2, "rm-1", T0, {"mail": Means(3, 2)})
+    more.contact = LastContact(T0, "replied", T0, T0, 2, "rm-1", T0, {"mail": Means(3, [T0])})
     more.products["p"].dated_on, more.products["p"].fresh_term = DAY0, True
     more.episodes["balance_drop"].shadow = more.episodes["balance_drop"].acked = True
     more.active_days = [DAY0 - 7, DAY0]
