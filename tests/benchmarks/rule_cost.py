@@ -94,7 +94,11 @@ def town(settings: Settings, customers: int, days: int) -> list[Any]:
                 event = reader.decode(record.topic, record.key, record.value, record.timestamp)
             except Rejected:
                 continue
-            if hasattr(event, "customer_id") and type(event) is not Forget:
+            if (
+                hasattr(event, "customer_id")
+                and event.topic not in ("group-signals", "staff")
+                and type(event) is not Forget
+            ):
                 events.append(event)
     return events
 
