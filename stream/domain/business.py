@@ -15,6 +15,7 @@ DAY_MS = 86_400_000
 _QUARTER_MS = 900_000  # every zone's offset since 1972 changes on a quarter of an hour
 _EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
 _CACHE = 50_000
+_MONTHS = 1620  # of 30 days, from 1970 to beyond 2100
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,24 @@ class Business:
     tier_lines: dict[str, int] = field(default_factory=dict)  # tier -> assets it takes, minor units
     revenue_categories: frozenset[str] = frozenset({"purchase", "order", "fee", "recharge", "call", "data"})
     passive_categories: frozenset[str] = frozenset({"interest", "fee", "payroll", "points_earned", "loan_payment"})
+    _plain_from: int = field(default=0, init=False, repr=False, compare=False)
+    _plain: int = field(default=0, init=False, repr=False, compare=False)
     _offsets: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
     _months: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
     _starts: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Find out from when on the zone keeps one offset, as most of Asia does: those times need no looking up."""
+        offsets = [self._offset(month * 30 * DAY_MS) for month in range(_MONTHS)]
+        since = next((n for n in range(_MONTHS) if offsets[_MONTHS - 1 - n] != offsets[-1]), _MONTHS)
+        never = since < _MONTHS // 2  # it still changes, by summer time
+        object.__setattr__(self, "_plain_from", 1 << 62 if never else (_MONTHS - since + 1) * 30 * DAY_MS)
+        object.__setattr__(self, "_plain", offsets[-1])
+
     def day(self, time: int) -> int:
         """Return the business day of `time` (epoch ms)."""
+        if time >= self._plain_from:
+            return (time + self._plain) // DAY_MS
         offset = self._offsets.get(time // _QUARTER_MS)  # as `_offset`, without the call: this is asked the most
         return (time + (self._offset(time) if offset is None else offset)) // DAY_MS
 

@@ -9,6 +9,7 @@ A rule listens to a topic, or to a part of one:
 - `transactions:outflow`: money that goes to another institution; `transactions:balance`: those with a balance;
 - `balances:limit`: those that tell a limit;
 - `new-day`: a `NewDay`, when the customer's first event of a business day has come, whatever it is;
+- `new-month`: the same, but only at the first of a month; `open-day`: the same, while a warning of the rule is open;
 - `staff`: news of the customer's own RM or branch; `group-warnings`: what one of the customer's groups has to tell.
   These two are no act of the customer's: they are not folded, and begin no new day.
 - `scored`: a `Scored`, when the model has said something new.
@@ -112,7 +113,8 @@ class Step:
         self._policy = policy
         self._rules = {rule.name: _Bound(rule) for rule in rules}
         self._by_kind: dict[Any, tuple[_Bound, ...]] = {}
-        self._daily = self._listening({"new-day"})
+        self._daily, self._monthly = self._listening({"new-day"}), self._listening({"new-day", "new-month"})
+        self._opened = {name: bound for name, bound in self._rules.items() if "open-day" in bound.rule.listens}
 
     def event(self, customer: str, state: State, event: Any, moment: MomentLike) -> list[Outgoing] | None:
         """Take one event; `None` says that it was a duplicate and changed nothing."""
@@ -135,10 +137,11 @@ class Step:
         if today > last:
             if last:
                 self._policy.new_day(state, last, today, business, moment)
-            if self._daily:
-                news = NewDay(event.event_id, event.time, last)
-                self._ask(self._daily, customer, state, news, moment, out)
-        self._ask(self._hearing(event), customer, state, event, moment, out)
+            news = NewDay(event.event_id, event.time, last)
+            self._ask(self._of_the_day(state, last, today), customer, state, news, moment, out)
+        rules = self._hearing(event)
+        if rules:
+            self._ask(rules, customer, state, event, moment, out)
         if state.left_at and not was_gone:
             out.extend(self._policy.departed(customer, state, moment))
         if topic == "customers":
@@ -179,6 +182,16 @@ class Step:
                 self._ask((rule,), customer, state, Tick(name, time), moment, out)
         out.extend(self._policy.expire(customer, state, moment))
         return out
+
+    def _of_the_day(self, state: State, last: int, today: int) -> tuple[_Bound, ...]:
+        """Return the rules that look at a new day; `last` is the day of the newest event before, 0 = there was none."""
+        business = self._business
+        new_month = not last or business.month(today) != business.month(last)
+        daily = self._monthly if new_month else self._daily
+        if not state.episodes:
+            return daily
+        opened = tuple(b for name, b in self._opened.items() if name in state.episodes and b not in daily)
+        return daily + opened
 
     def _hearing(self, event: Any) -> tuple[_Bound, ...]:
         """Return the rules that want an event of this kind."""
@@ -223,27 +236,28 @@ class Step:
         moment: MomentLike,
         out: list[Outgoing],
     ) -> None:
+        timers = state.timers
         for bound in rules:
-            rule = bound.rule
             if bound.meant_for is not None:
                 rule = bound.meant_for(state, self._business.day(max(event.time, state.newest)))
                 if not rule.params.enabled:
                     continue
-            if bound.remembers:
-                numbers = rule.remember(state, event)
+                bound = bound.of(rule)
+            if bound.remember is not None:
+                numbers = bound.remember(state, event)
                 if numbers is not None:
-                    state.memory[rule.name] = numbers
-            verdict = rule.evaluate(state, event)
+                    state.memory[bound.name] = numbers
+            verdict = bound.evaluate(state, event)
             if verdict is not None:
-                alert = self._policy.handle(customer, state, rule, verdict, moment)
+                alert = self._policy.handle(customer, state, bound.rule, verdict, moment)
                 if alert is not None:
                     out.append(alert)
-            if bound.wakes:
-                due = rule.next_due(state, event)
+            if bound.next_due is not None:
+                due = bound.next_due(state, event)
                 if due is not None:
-                    state.timers[rule.name] = due
-                elif state.timers:
-                    state.timers.pop(rule.name, None)
+                    timers[bound.name] = due
+                elif bound.name in timers:
+                    del timers[bound.name]
 
 
 LIMIT = "balances:limit"
@@ -252,16 +266,27 @@ _MOST_KINDS = 10_000
 
 
 class _Bound:
-    """A rule, and which of its optional methods there are: most rules lack them, and a call costs."""
+    """A rule's methods, those that only the base has left out: most rules lack some, and a call costs."""
 
-    __slots__ = ("meant_for", "remembers", "rule", "wakes")
+    __slots__ = ("_variants", "evaluate", "meant_for", "name", "next_due", "remember", "rule")
 
     def __init__(self, rule: RuleLike) -> None:
-        self.rule = rule
+        self.rule, self.name = rule, rule.name
         varies = getattr(rule, "variants", None)
         self.meant_for: Callable[[State, int], Any] | None = getattr(rule, "meant_for", None) if varies else None
-        self.remembers = _own(rule, "remember")
-        self.wakes = _own(rule, "next_due")
+        self.evaluate = rule.evaluate
+        self.remember = rule.remember if _own(rule, "remember") else None
+        self.next_due = rule.next_due if _own(rule, "next_due") else None
+        self._variants: dict[int, _Bound] = {}
+
+    def of(self, rule: RuleLike) -> _Bound:
+        """Return the binding of one of this rule's variants."""
+        if rule is self.rule:
+            return self
+        bound = self._variants.get(id(rule))
+        if bound is None:
+            bound = self._variants[id(rule)] = _Bound(rule)
+        return bound
 
 
 def _own(rule: RuleLike, method: str) -> bool:

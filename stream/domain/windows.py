@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stream.domain.business import Business
 from stream.domain.events import Transaction
 from stream.domain.ring import Ring
@@ -37,32 +39,42 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
     gone = amount_out if elsewhere else 0
     rest = amount_out - spend - gone
     usage = event.quantity
-    week, month = business.week(day), business.month(day)
-    if day == today:
-        last_week, last_month = week, month
-    else:
-        last_week, last_month = business.week(today), business.month(today)
-    for bucket in (
-        _bucket(state.days, day, DAYS, today),
-        _bucket(state.weeks, week, WEEKS, last_week),
-        _bucket(state.months, month, MONTHS, last_month),
-    ):
-        if bucket is not None:
-            bucket[ACTS] += act
+    for bucket in _buckets(state, business, day, today):
+        if act:
+            bucket[ACTS] += 1
+        if amount_in:
             bucket[SUM_IN] += amount_in
+        if rest:
             bucket[REST] += rest
+        if spend:
             bucket[SPEND] += spend
+        if gone:
             bucket[ELSEWHERE] += gone
-            if usage:
-                _use(bucket, USAGE + UNITS[event.unit or "item"], usage)
+        if usage:
+            _use(bucket, USAGE + UNITS[event.unit or "item"], usage)
     if act and (not state.active_days or state.active_days[-1] != day):
         _active(state.active_days, day)
 
 
+def _buckets(state: State, business: Business, day: int, today: int) -> Sequence[Bucket]:
+    """Return the buckets of `day`, its week and its month, new ones if need be; none for a window it lies before."""
+    days = state.days
+    if day == today and days.newest == day and days.items:  # not the day's first: then the newest are these
+        buckets = days.items[0], state.weeks.items[0], state.months.items[0]
+        if buckets[0] is not None and buckets[1] is not None and buckets[2] is not None:
+            return buckets  # type: ignore[return-value]
+    week, month = business.week(day), business.month(day)
+    places = (
+        (days, day, DAYS, today),
+        (state.weeks, week, WEEKS, business.week(today)),
+        (state.months, month, MONTHS, business.month(today)),
+    )
+    return [bucket for place in places if (bucket := _bucket(*place)) is not None]
+
+
 def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket | None:
     """Return the bucket of `number`, a new one if need be; `None` when it lies before the window."""
-    items = buckets.items
-    bucket = items[0] if items and buckets.newest == number else buckets.get(number)
+    bucket = buckets.get(number)
     if bucket is None and number > last - size:
         bucket = [0, 0, 0, 0, 0]
         buckets.put(number, bucket, size, last)
