@@ -190,7 +190,8 @@ class Held(Struct, array_like=True, gc=False):
 class Episode(Struct, array_like=True):
     """An open warning. `memo` is what its rule wants to remember of the opening, in minor units or ms.
 
-    A `shadow` one belongs to a rule on trial: nothing about it was sent.
+    A `shadow` one belongs to a rule on trial: nothing about it was sent. A `held` one is held back by the stage of that
+    name: nobody has been told yet. Its rule ends it as any other; what is left when the stage lets go is told then.
     """
 
     id: str
@@ -203,6 +204,9 @@ class Episode(Struct, array_like=True):
     routes: list[str] = []
     shadow: bool = False
     acked: bool = False  # an RM has seen it as severe as it is: only what is worse is told
+    held: str = ""  # the stage that keeps it from being told; "" = it is told
+    again_at: int = 0  # when to speak (again) if nothing has ended it, epoch ms; 0 = not by a timer
+    said: str = ""  # the signal to be told then, as JSON; see `stream.policy.later`
 
 
 class State(Struct, array_like=True):

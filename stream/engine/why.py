@@ -55,10 +55,10 @@ def _answer(state: State, rule: Rule[Any], time: int) -> Answer:
         "looks_again": rfc3339(timer) if timer else None,
     }
     last_end = ended[0] if ended else 0
-    if episode is not None:
+    if episode is not None and not episode.held:
         verdict: Verdict = "on trial" if episode.shadow else "open"
         return Answer(name, verdict, severity=episode.severity, since=rfc3339(episode.opened_at), **common)
-    if held is not None and held.time >= last_end:
+    if held is not None and (episode is not None or held.time >= last_end):
         since = rfc3339(held.time)
         return Answer(name, "held back", severity=held.severity, since=since, stage=held.stage, **common)
     if ended is not None:

@@ -17,3 +17,7 @@ class Acknowledged:
         if episode is None or not episode.acked:
             return False
         return not worse(candidate.signal.severity, episode.severity) and not new_routes(candidate)
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Nobody knows: somebody is at it."""
+        return None

@@ -14,3 +14,7 @@ class Backfill:
     def mutes(self, candidate: Candidate) -> bool:
         """Tell whether the event is older than the first one that may open a warning."""
         return candidate.moment.time < candidate.moment.opens_from
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Nobody knows: what happened before the start opens nothing, then or later."""
+        return None

@@ -61,6 +61,13 @@ class Muter(Protocol):
         """Tell whether the warning is held back."""
         ...
 
+    def until(self, candidate: Candidate) -> int | None:
+        """Return when a warning that it mutes is to be judged again, epoch ms, later than now.
+
+        0: when another episode has ended. `None`: nobody knows, the warning is let go.
+        """
+        ...
+
 
 def worse(severity: Severity, than: Severity) -> bool:
     """Tell whether one severity is above another."""

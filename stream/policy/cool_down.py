@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stream.domain.business import HOUR_MS
+from stream.domain.events import Severity
 from stream.policy.base import Candidate, worse
 from stream.policy.shadow import ended_name, on_trial
 
@@ -30,13 +31,21 @@ class CoolDown:
 
     def mutes(self, candidate: Candidate) -> bool:
         """Tell whether the kind ended too recently."""
-        rule, state = candidate.rule, candidate.state
-        ended = state.ended.get(ended_name(rule.name, shadow=on_trial(rule)))
-        if ended is None or not rule.behavioural:
+        ended = _ended(candidate)
+        if ended is None or not candidate.rule.behavioural:
             return False
-        when, severity = ended
-        until = max(when + self.span(rule.name), state.cooling.get(rule.name, 0))
-        return candidate.moment.time < until and not worse(candidate.signal.severity, severity)
+        return candidate.moment.time < self._until(candidate, ended[0]) and not worse(
+            candidate.signal.severity, ended[1]
+        )
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Return when the kind has cooled down."""
+        ended = _ended(candidate)
+        return None if ended is None else self._until(candidate, ended[0])
+
+    def _until(self, candidate: Candidate, ended: int) -> int:
+        kind = candidate.rule.name
+        return max(ended + self.span(kind), candidate.state.cooling.get(kind, 0))
 
     def span(self, kind: str) -> int:
         """Return the kind's cool-down, ms."""
@@ -45,3 +54,8 @@ class CoolDown:
     def after_false_alarm(self, kind: str, time: int) -> int:
         """Return until when a kind cools down that was a false alarm at `time`, epoch ms."""
         return time + round(self.span(kind) * self._factor)
+
+
+def _ended(candidate: Candidate) -> tuple[int, Severity] | None:
+    rule = candidate.rule
+    return candidate.state.ended.get(ended_name(rule.name, shadow=on_trial(rule)))

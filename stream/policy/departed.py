@@ -14,3 +14,7 @@ class Departed:
     def mutes(self, candidate: Candidate) -> bool:
         """Tell whether the customer has left."""
         return candidate.state.left_at > 0
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Nobody knows: when they are back, their rules begin anew."""
+        return None

@@ -38,7 +38,7 @@ class Answers:
 
 def _find(state: State, episode_id: str) -> tuple[str, Episode] | None:
     for kind, episode in state.episodes.items():
-        if episode.id == episode_id and not episode.shadow:
+        if episode.id == episode_id and not episode.shadow and not episode.held:
             return kind, episode
     return None
 

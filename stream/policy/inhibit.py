@@ -13,7 +13,7 @@ Table = Mapping[str, Sequence[str]]
 
 
 class Inhibit:
-    """Mutes the opening of a kind while another, which makes it pointless, is open and not on trial."""
+    """Mutes the opening of a kind while another, which makes it pointless, is open, told and not on trial."""
 
     name = "inhibit"
     updates = False
@@ -28,7 +28,11 @@ class Inhibit:
         if by is None:
             return False
         episodes = candidate.state.episodes
-        return any(kind in episodes and not episodes[kind].shadow for kind in by)
+        return any((e := episodes.get(kind)) is not None and not e.shadow and not e.held for kind in by)
+
+    def until(self, candidate: Candidate) -> int | None:
+        """When the other has ended: the pipeline sees to it."""
+        return 0
 
 
 def check(table: Table, known: Collection[str], key: str = "policy.inhibit") -> None:

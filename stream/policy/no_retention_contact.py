@@ -15,3 +15,7 @@ class NoRetentionContact:
         """Tell whether the customer's wish forbids the warning."""
         profile = candidate.state.profile
         return profile is not None and profile.no_retention_contact and candidate.rule.behavioural
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Nobody knows: it is the customer's wish."""
+        return None

@@ -14,3 +14,7 @@ class NotWorthKeeping:
     def mutes(self, candidate: Candidate) -> bool:
         """Tell whether the judgement still holds."""
         return candidate.moment.time < candidate.state.let_go and candidate.rule.behavioural
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Return when the judgement is over."""
+        return candidate.state.let_go

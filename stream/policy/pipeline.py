@@ -2,7 +2,8 @@
 
 Order (after Alertmanager's): backfill -> departed -> inhibit -> silence -> no retention contact -> not worth keeping ->
 snooze -> acknowledged -> cool-down (see `stream.policy.order`) -> shadow -> deduplicate and merge against the open
-episode -> storm -> rank -> route -> emit.
+episode -> storm -> rank -> route -> emit. What a stage that ends by itself holds back is told when it ends, if it is
+still so (see `stream.policy.later`).
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from typing import Any
 from stream.domain.alerts import Alert, AlertState, episode_id
 from stream.domain.business import DAY_MS, HOUR_MS, Business
 from stream.domain.events import Feedback
-from stream.domain.signals import Clear, Verdict
+from stream.domain.signals import Clear, Signal, Verdict
 from stream.domain.state import Episode, Held, State
 from stream.domain.storm import StormLimits
-from stream.policy import dedup, shadow, snooze, storm
+from stream.policy import dedup, later, shadow, snooze, storm
 from stream.policy.base import Candidate, Moment, Muter, worse
 from stream.policy.cool_down import CoolDown
 from stream.policy.feedback import Answers
+from stream.policy.inhibit import Inhibit
 from stream.policy.render import Renderer
 from stream.rules.base import Rule
 
 TIMER = "policy"
-"""The policy's own entry among a state's timers: when the next episode expires."""
+"""The policy's own entry among a state's timers: when the next episode expires or is to be spoken of again."""
 
 Suppressed = Callable[[str, str], None]
 """Called with (stage, kind) for each warning held back."""
@@ -79,9 +81,13 @@ class Pipeline:
         if isinstance(verdict, Clear):
             if episode is None:
                 return None
+            if episode.held:  # it came and went, and nobody was told
+                self._drop(state, rule.name)
+                return None
             return self._end(customer, state, rule, episode, moment, "resolved", verdict)
-        candidate = Candidate(customer, state, rule, verdict, moment, episode)
-        return self._open(candidate) if episode is None else self._update(candidate, episode)
+        if episode is None or episode.held:
+            return self._open(Candidate(customer, state, rule, verdict, moment), episode)
+        return self._update(Candidate(customer, state, rule, verdict, moment, episode), episode)
 
     def new_day(self, state: State, last: int, today: int, business: Business, moment: Moment) -> None:
         """Do what is done once a day: called at the first event of a business day, with that of the one before."""
@@ -90,10 +96,12 @@ class Pipeline:
             self._set_timer(state)
 
     def expire(self, customer: str, state: State, moment: Moment) -> list[Alert]:
-        """End what has been open too long; called when the policy's timer is due."""
+        """Tell what was to be told by now, and end what has been open too long; called when the timer is due."""
         shadow.drop_finished(state, self._rules)
+        due = [(kind, e) for kind, e in self._living(state) if 0 < e.again_at <= moment.time]
+        alerts = [self._again(customer, state, kind, e, moment) for kind, e in due]
         late = [(kind, e) for kind, e in self._living(state) if e.expires_at <= moment.time]
-        alerts = [self._end(customer, state, self._rules[k], e, moment, "expired", None) for k, e in late]
+        alerts += [self._end(customer, state, self._rules[k], e, moment, "expired", None) for k, e in late]
         self._set_timer(state)  # it fired, and there may be others
         return [alert for alert in alerts if alert is not None]
 
@@ -109,31 +117,83 @@ class Pipeline:
         if ended is not None:
             self._forget(state, ended, state.episodes[ended], event.time)
         for kind, episode in state.episodes.items():
-            if episode.id == event.episode_id and kind in state.snoozed:  # what is put off must not expire meanwhile
-                episode.expires_at = max(episode.expires_at, state.snoozed[kind] + self._life_of(kind))
+            if episode.id == event.episode_id and event.action == "snooze" and not episode.held:
+                episode.again_at = state.snoozed.get(kind, 0)
+                if episode.again_at:  # what is put off must not expire meanwhile
+                    episode.expires_at = max(episode.expires_at, episode.again_at + self._life_of(kind))
                 self._set_timer(state)
 
-    def _open(self, candidate: Candidate) -> Alert | None:
-        state, rule, signal, moment = candidate.state, candidate.rule, candidate.signal, candidate.moment
+    def _open(self, candidate: Candidate, held: Episode | None) -> Alert | None:
+        """Tell of a warning for the first time, unless a stage mutes it; `held`: it was muted before."""
+        state, rule, moment = candidate.state, candidate.rule, candidate.moment
         for muter in self._muters:
             if muter.mutes(candidate):
                 self._hold(candidate, muter.name)
+                self._keep(candidate, muter, held)
                 return None
         snooze.wakes(state, rule.name, moment.time)
+        episode = self._episode(candidate, held)
+        episode.held, episode.again_at, episode.shadow = "", 0, shadow.on_trial(rule)
+        episode.sequence, episode.updated_at = 1, max(episode.opened_at, moment.time)
+        episode.expires_at = episode.updated_at + self._life_of(rule.name)
+        self._set_timer(state)
+        return self._emit(candidate, episode, "opened")
+
+    def _episode(self, candidate: Candidate, held: Episode | None) -> Episode:
+        state, rule, signal, moment = candidate.state, candidate.rule, candidate.signal, candidate.moment
+        if held is not None:
+            later.add(held, signal)
+            return held
         episode = Episode(
             id=episode_id(candidate.customer, rule.name, moment.time, signal.causes),
             opened_at=moment.time,
             updated_at=moment.time,
-            sequence=1,
+            sequence=0,
             severity=signal.severity,
-            expires_at=moment.time + self._life_of(rule.name),
+            expires_at=0,
             memo=dict(signal.memo),
             routes=list(signal.routes),
-            shadow=shadow.on_trial(rule),
         )
         state.episodes[rule.name] = episode
+        return episode
+
+    def _keep(self, candidate: Candidate, muter: Muter, held: Episode | None) -> None:
+        """Keep a muted warning until its stage lets go; where nobody knows when that is, let the warning go."""
+        state, kind, until = candidate.state, candidate.rule.name, muter.until(candidate)
+        if until is None:
+            if held is not None:
+                self._drop(state, kind)
+            return
+        episode = self._episode(candidate, held)
+        episode.held, episode.again_at = muter.name, until
+        later.keep(episode, candidate.signal)
+        episode.expires_at = max(episode.expires_at, candidate.moment.time + self._life_of(kind))
+        if kind not in self._lives:  # a fact with a life of its own is no news any more when that is over
+            episode.expires_at = max(episode.expires_at, until + self._life)
         self._set_timer(state)
-        return self._emit(candidate, episode, "opened")
+
+    def _again(self, customer: str, state: State, kind: str, episode: Episode, moment: Moment) -> Alert | None:
+        """Speak of what was to be told by now: nothing has ended it."""
+        episode.again_at = 0
+        rule, signal = shadow.meant(self._rules[kind], state), later.said(episode)
+        if episode.held:
+            if signal is None or not rule.params.enabled:
+                self._drop(state, kind)
+                return None
+            return self._open(Candidate(customer, state, rule, signal, moment), episode)
+        snooze.wakes(state, kind, moment.time)
+        episode.acked = False  # whoever put it off wanted to be told again
+        if not rule.params.enabled:
+            return None
+        if signal is None:  # nothing new was said meanwhile
+            signal = Signal(kind, episode.severity, {})
+        candidate = Candidate(customer, state, rule, signal, moment, episode)
+        stage = self._quieted(candidate, episode)
+        if stage is not None:
+            self._hold(candidate, stage)
+            episode.again_at = self._until(stage, candidate)
+            return None
+        return self._tell(candidate, episode)
 
     def _update(self, candidate: Candidate, episode: Episode) -> Alert | None:
         state, rule, signal, moment = candidate.state, candidate.rule, candidate.signal, candidate.moment
@@ -141,15 +201,26 @@ class Pipeline:
         stage = self._quieted(candidate, episode)
         if stage is not None:
             self._hold(candidate, stage)
+            later.keep(episode, signal)
+            if not episode.again_at and dedup.is_update(candidate, self._gap, news=news):
+                episode.again_at = self._until(stage, candidate)
+                self._set_timer(state)
             self._prolong(state, rule.name, episode, moment.time)
             return None
         woken = snooze.wakes(state, rule.name, moment.time)
         if not woken and not dedup.is_update(candidate, self._gap, news=news):
             self._suppressed(dedup.STAGE, rule.name)
             return None
+        return self._tell(candidate, episode)
+
+    def _tell(self, candidate: Candidate, episode: Episode) -> Alert | None:
+        """Tell of an open warning once more."""
+        state, rule, signal, moment = candidate.state, candidate.rule, candidate.signal, candidate.moment
         if worse(signal.severity, episode.severity):
             episode.severity, episode.acked = signal.severity, False
         episode.routes.extend(name for name in signal.routes if name not in episode.routes)
+        if episode.again_at <= moment.time:
+            episode.again_at = 0
         episode.sequence += 1
         episode.updated_at = max(episode.updated_at, moment.time)
         episode.expires_at = max(episode.expires_at, episode.updated_at + self._life_of(rule.name))
@@ -163,6 +234,9 @@ class Pipeline:
                 return muter.name
         return shadow.STAGE if not episode.shadow and shadow.on_trial(candidate.rule) else None
 
+    def _until(self, stage: str, candidate: Candidate) -> int:
+        return next((muter.until(candidate) or 0 for muter in self._update_muters if muter.name == stage), 0)
+
     def _prolong(self, state: State, kind: str, episode: Episode, time: int) -> None:
         """Keep what is quiet but still so from expiring; once in a while, because a timer's move costs a write."""
         until = time + self._life_of(kind)
@@ -172,6 +246,7 @@ class Pipeline:
 
     def _emit(self, candidate: Candidate, episode: Episode, what: AlertState) -> Alert | None:
         customer, state, rule, moment = candidate.customer, candidate.state, candidate.rule, candidate.moment
+        episode.said = ""
         if episode.shadow:
             self._shadowed(rule.name, episode.severity, what)
             state.held[rule.name] = Held(shadow.STAGE, moment.time, episode.severity)
@@ -191,6 +266,9 @@ class Pipeline:
         what: AlertState,
         verdict: Clear | None,
     ) -> Alert | None:
+        if episode.held:
+            self._drop(state, rule.name)
+            return None
         episode.sequence += 1
         episode.updated_at = max(episode.updated_at, moment.time)
         self._forget(state, rule.name, episode, moment.time)
@@ -208,13 +286,21 @@ class Pipeline:
     def _forget(self, state: State, kind: str, episode: Episode, time: int) -> None:
         del state.episodes[kind]
         state.ended[shadow.ended_name(kind, shadow=episode.shadow)] = (time, episode.severity)
+        for other in state.episodes.values():
+            if other.held == Inhibit.name and not other.again_at:  # not at once: what ended it may end the others too
+                other.again_at = max(time, other.updated_at) + self._gap
+        self._set_timer(state)
+
+    def _drop(self, state: State, kind: str) -> None:
+        """Forget a warning that nobody was told of."""
+        del state.episodes[kind]
         self._set_timer(state)
 
     def _life_of(self, kind: str) -> int:
         return self._lives.get(kind, self._life)
 
     def _set_timer(self, state: State) -> None:
-        due = [episode.expires_at for _, episode in self._living(state)]
+        due = [min(e.expires_at, e.again_at or e.expires_at) for _, e in self._living(state)]
         if due:
             state.timers[TIMER] = min(due)
         else:

@@ -19,6 +19,11 @@ _EXPIRED = Words(
     "Nothing further happened for a long time: the warning expired by itself.",
 )
 
+_STILL = Words(
+    "暂缓期已过，情况未见解除，请继续跟进。",
+    "The time for which it was put off is over, and nothing has ended it: go on with it.",
+)
+
 _CLOSED = Words("客户已离开，预警关闭。", "The customer has left: the warning is closed.")
 
 
@@ -60,7 +65,9 @@ class Renderer:
             routes=route(state, tuple(episode.routes), moment.world.staff),
             title=title,
             reason=_reason(rule, what, verdict),
-            next_step=self._next_step(rule, episode, verdict, hours) if isinstance(verdict, Signal) else None,
+            next_step=self._next_step(rule, episode, verdict, hours)
+            if isinstance(verdict, Signal) and evidence
+            else None,
             evidence={name: figure for name, figure in evidence.items() if not name.endswith(("_zh", "_en"))},
             series=list(verdict.series) if isinstance(verdict, Signal) else [],
             event_time=rfc3339(moment.time),
@@ -85,6 +92,8 @@ class Renderer:
 def _reason(rule: Rule[Any], what: AlertState, verdict: Signal | Clear | None) -> Words:
     if verdict is None:
         return _CLOSED if what == "closed" else _EXPIRED
+    if not verdict.evidence:
+        return _STILL
     zh, en = rule.texts["zh"], rule.texts["en"]
     if isinstance(verdict, Clear):
         return Words(zh.cleared.format(**verdict.evidence), en.cleared.format(**verdict.evidence))

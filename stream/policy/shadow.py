@@ -38,13 +38,13 @@ def is_over(rule: Rule[Any], episode: Episode) -> bool:
 
 def drop_finished(state: State, rules: Mapping[str, Rule[Any]]) -> bool:
     """Drop the episodes of trials that have ended and tell whether there were any."""
-    over = [k for k, e in state.episodes.items() if e.shadow and k in rules and is_over(_meant(rules[k], state), e)]
+    over = [k for k, e in state.episodes.items() if e.shadow and k in rules and is_over(meant(rules[k], state), e)]
     for kind in over:
         drop(state, kind)
     return bool(over)
 
 
-def _meant(rule: Rule[Any], state: State) -> Rule[Any]:
+def meant(rule: Rule[Any], state: State) -> Rule[Any]:
     """Return the rule as it is configured for the customer's class: only that one may be on trial."""
     return rule.meant_for(state, rule.business.day(state.newest))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stream.policy.base import Candidate
 from stream.policy.silences import Silence
@@ -37,13 +37,16 @@ class Silenced:
 
     def mutes(self, candidate: Candidate) -> bool:
         """Tell whether a silence matches the warning now."""
-        if not self._any:
-            return False
+        return self._any and any(matches(silence, candidate) for silence in self._about(candidate))
+
+    def until(self, candidate: Candidate) -> int | None:
+        """Return when the last silence that matches now is over."""
+        return max((s.until for s in self._about(candidate) if matches(s, candidate)), default=None)
+
+    def _about(self, candidate: Candidate) -> Iterator[Silence]:
         for of, silences in self._by:
-            found = silences.get(of(candidate) or "", _NONE)
-            if any(matches(silence, candidate) for silence in found):
-                return True
-        return any(matches(silence, candidate) for silence in self._all)
+            yield from silences.get(of(candidate) or "", _NONE)
+        yield from self._all
 
 
 def matches(silence: Silence, candidate: Candidate) -> bool:

@@ -27,6 +27,10 @@ class Snooze:
         ended = candidate.state.ended.get(kind)
         return ended is None or not worse(candidate.signal.severity, ended[1])
 
+    def until(self, candidate: Candidate) -> int | None:
+        """Return when the snooze is over."""
+        return candidate.state.snoozed.get(candidate.rule.name)
+
 
 def wakes(state: State, kind: str, time: int) -> bool:
     """Forget a snooze that is over and tell whether there was one: the next signal is then told at once."""

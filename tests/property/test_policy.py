@@ -67,7 +67,8 @@ def live(steps, *, trials=True):
             behaviour = TRIAL if rest[0] else BEHAVIOUR
             desk.use(behaviour, FACT)
         assert decode(encode(desk.state)) == desk.state
-        due = [episode.expires_at for episode in desk.state.episodes.values()]
+        due = [min(e.expires_at, e.again_at or e.expires_at) for e in desk.state.episodes.values()]
+        assert all(bool(e.held) == (e.sequence == 0) for e in desk.state.episodes.values())
         assert desk.state.timers.get("policy") == (min(due) if due else None)
     return desk, [alert for alert in alerts if alert is not None]
 

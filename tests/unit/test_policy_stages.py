@@ -10,6 +10,7 @@ from stream.domain.state import Held, Profile, Score
 from stream.policy.base import PolicyError
 from stream.policy.cool_down import CoolDown
 from stream.policy.inhibit import check, inhibitors_first
+from stream.policy.silences import Silence
 
 
 def test_about_a_customer_who_has_left_nothing_opens_until_they_are_back():
@@ -123,8 +124,80 @@ def test_a_snoozed_kind_opens_again_when_the_snooze_is_over():
 def test_what_is_snoozed_does_not_expire_meanwhile():
     desk = Desk()
     desk.outcome(desk.signal().episode_id, 0, "snooze", until=50 * DAY)
-    assert desk.expire(50 * DAY) == []
+    assert desk.expire(49 * DAY) == []
+    assert [alert.state for alert in desk.expire(50 * DAY)] == ["updated"]
     assert [alert.state for alert in desk.expire(80 * DAY)] == ["expired"]
+
+
+def test_a_snooze_that_is_over_speaks_by_itself_with_what_was_said_meanwhile():
+    desk = Desk()
+    desk.outcome(desk.signal().episode_id, 0, "snooze", until=5 * DAY)
+    assert desk.state.timers["policy"] == T0 + 5 * DAY
+    desk.signal(DAY, causes=("e2",))
+    [woken] = desk.expire(5 * DAY)
+    assert (woken.state, woken.sequence, woken.causes, woken.evidence) == ("updated", 2, ["e2"], {"seen": 7})
+    assert desk.expire(5 * DAY) == []  # once
+
+
+def test_a_snooze_that_is_over_says_so_where_nothing_new_was_said_and_nothing_where_the_cause_is_gone():
+    desk = Desk()
+    desk.outcome(desk.signal().episode_id, 0, "snooze", until=5 * DAY)
+    [woken] = desk.expire(5 * DAY)
+    assert (woken.state, woken.severity, woken.next_step) == ("updated", "medium", None)
+    assert "put off" in woken.reason.en
+    desk.outcome(woken.episode_id, 5 * DAY, "snooze", until=9 * DAY)
+    desk.clear(6 * DAY)
+    assert desk.expire(9 * DAY) == []
+    assert "policy" not in desk.state.timers
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_a_snooze_held_back_opens_when_it_is_over_unless_its_cause_is_gone(gone):
+    desk = Desk()
+    desk.outcome(desk.signal(rule=FACT).episode_id, 0, "snooze", until=9 * DAY)
+    desk.clear(HOUR, rule=FACT)
+    desk.signal(2 * DAY, rule=FACT, memo={"a": 1}, causes=("e",), series=(("2025-01-01", 2.0),))
+    if gone:
+        assert desk.clear(3 * DAY, rule=FACT) is None  # nobody was told that it began
+    told = desk.expire(9 * DAY)
+    assert [(alert.state, alert.sequence, alert.series) for alert in told] == (
+        [] if gone else [("opened", 1, [("2025-01-01", 2.0)])]
+    )
+    assert ("fact" in desk.state.episodes) is not gone
+
+
+def test_what_several_stages_hold_back_waits_for_the_last_of_them():
+    desk = Desk(silences=[Silence(id="s", from_=T0, until=T0 + DAY, reason="r", by="b", kind="behaviour")])
+    desk.state.let_go = T0 + 3 * DAY
+    assert desk.signal() is None
+    assert desk.expire(DAY) == []
+    assert desk.suppressed == [("silence", "behaviour"), ("not_worth_keeping", "behaviour")]
+    assert [alert.state for alert in desk.expire(3 * DAY)] == ["opened"]
+
+
+def test_what_was_inhibited_is_told_a_day_after_the_other_ended_if_it_is_still_so():
+    desk = Desk(inhibit={"fact": ["behaviour"]})
+    desk.signal(rule=FACT)
+    desk.signal(HOUR)
+    assert desk.state.timers["policy"] == desk.state.episodes["fact"].expires_at
+    desk.clear(2 * HOUR, rule=FACT)
+    assert desk.expire(DAY) == []
+    assert [(a.kind, a.state) for a in desk.expire(DAY + 2 * HOUR)] == [("behaviour", "opened")]
+
+
+def test_what_was_worse_in_a_maintenance_window_is_told_after_it():
+    desk = Desk(silences=[Silence(id="s", from_=T0 + HOUR, until=T0 + DAY, reason="r", by="b")])
+    desk.signal()
+    assert desk.signal(2 * HOUR, severity="critical") is None
+    assert [(a.state, a.severity) for a in desk.expire(DAY)] == [("updated", "critical")]
+
+
+def test_what_is_held_back_when_the_customer_leaves_is_never_told():
+    desk = Desk(silences=[Silence(id="s", from_=T0, until=T0 + DAY, reason="r", by="b")])
+    desk.signal()
+    assert desk.pipeline.departed("c", desk.state, desk.moment(HOUR)) == []
+    assert desk.state.episodes == {}
+    assert desk.state.timers == {}
 
 
 def test_an_acknowledged_warning_is_quiet_until_it_gets_worse():
