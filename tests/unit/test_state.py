@@ -115,9 +115,17 @@ def full():
     return more
 
 
+def fuller():
+    """The full sample, with something in what came after the second build."""
+    more = full()
+    episode = more.episodes["balance_drop"]
+    episode.held, episode.again_at, episode.said = "snooze", T0 + 4, "{}"
+    return more
+
+
 def write(path):
-    """Write the full sample in the form of this build."""
-    Path(path).write_bytes(encode(full()))
+    """Write the fuller sample in the form of this build."""
+    Path(path).write_bytes(encode(fuller()))
 
 
 def test_the_second_builds_state_is_read_for_ever_after():
@@ -136,7 +144,7 @@ def test_the_full_sample_has_something_in_every_field():
         if not value:
             yield path
 
-    assert list(empty(full())) == []
+    assert list(empty(fuller())) == []
 
 
 def test_the_first_builds_state_is_read_for_ever_after():
