@@ -62,3 +62,11 @@ def leader(state: State, since: int, until: int) -> tuple[str, int, int]:
         return "", 0, 0
     name = max(totals, key=lambda institution: (totals[institution], institution))
     return name, totals[name], len(totals)
+
+
+def may_come_back(state: State, since: int) -> int:
+    """Return what went to accounts of the customer's own elsewhere since a time, epoch ms: minor units.
+
+    What is only parked there for some hours is back before the day ends; what was paid to others is gone.
+    """
+    return sum(flow.amount for flow in state.outflows if flow.own_name and flow.time >= since)

@@ -61,7 +61,7 @@ def _transaction(state: State, event: Transaction, business: Business) -> None:
     elsewhere = event.counterparty is not None and goes_elsewhere(event, business)
     windows.add(state, business, event, day, today, elsewhere=elsewhere)
     if elsewhere and event.amount and event.counterparty is not None:
-        _outflow(state, event, event.counterparty.institution or "")
+        _outflow(state, event, event.counterparty.institution or "", own_name=event.counterparty.own_name)
     if event.category == "payroll" and event.direction == "in":
         _payroll(state.payrolls, day, event.amount)
     if event.balance_after is not None:
@@ -84,13 +84,13 @@ def _payroll(payrolls: list[tuple[int, int]], day: int, amount: int) -> None:
     payrolls[:] = sorted(known.items())[-MOST_PAYROLLS:]
 
 
-def _outflow(state: State, event: Transaction, institution: str) -> None:
+def _outflow(state: State, event: Transaction, institution: str, *, own_name: bool) -> None:
     oldest = state.newest - OUTFLOW_DAYS * DAY_MS
     kept = state.outflows
     if kept and kept[0].time < oldest:
         kept = state.outflows = [flow for flow in kept if flow.time >= oldest]
     if event.time >= oldest:
-        kept.append(Outflow(event.time, event.amount, institution, event.event_id))
+        kept.append(Outflow(event.time, event.amount, institution, event.event_id, own_name))
     if len(kept) > MOST_OUTFLOWS:  # the small ones tell least
         kept.remove(min(kept, key=lambda flow: (flow.amount, flow.time)))
 

@@ -152,6 +152,7 @@ class Outflow(Struct, array_like=True, gc=False):
     amount: int
     institution: str
     event_id: str
+    own_name: bool = False  # to an account of the customer's own there
 
 
 class TierNow(Struct, array_like=True, gc=False):

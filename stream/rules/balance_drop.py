@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from stream.domain import holdings
+from stream.domain import elsewhere, holdings
 from stream.domain.business import HOUR_MS
 from stream.domain.events import Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
@@ -28,6 +28,9 @@ class BalanceDropParams(Params):
     severe_share: float = Field(0.8, gt=0, le=1, description="from here on severity rises a step")
     outflow_share: float = Field(0.5, gt=0, le=1, description="share of the drop seen going elsewhere that confirms it")
     outflow_hours: float = Field(48, gt=0, le=168, description="how long ago that may have been")
+    at_once_share: float = Field(
+        0.9, gt=0, le=1, description="of the floor; a smaller drop by what went to an own account today waits"
+    )
     recovered_share: float = Field(0.8, gt=0, le=1, description="of the floor at opening; from here on it is resolved")
     day_end_grace_min: int = Field(10, ge=0, le=720, description="minutes after midnight before the day is judged")
 
@@ -73,7 +76,10 @@ class BalanceDrop(Rule[BalanceDropParams]):
     }
 
     def evaluate(self, state: State, event: Any) -> Verdict:
-        """Fire at once when an outflow to elsewhere confirms the drop, otherwise at the end of the business day."""
+        """Fire at once when an outflow to elsewhere confirms the drop, otherwise at the end of the business day.
+
+        What went today to an account of the customer's own elsewhere may be back by then, unless it is nearly all.
+        """
         baseline = state.baseline
         if baseline is None or baseline.days < self.params.min_history_days:
             return None
@@ -89,6 +95,9 @@ class BalanceDrop(Rule[BalanceDropParams]):
             return None
         outflow, institution, flows = self._outflow(state, event.time)
         confirmed = outflow >= self.params.outflow_share * (floor - now)
+        if confirmed and not isinstance(event, Tick) and floor - now < self.params.at_once_share * floor:
+            gone = outflow - elsewhere.may_come_back(state, self.business.day_start(today))
+            confirmed = gone >= self.params.outflow_share * (floor - now)
         if not confirmed and not (isinstance(event, Tick) and self._lasted(state, floor, now, today)):
             return None
         return self._signal(state, event, baseline, floor, now, outflow if confirmed else 0, institution, flows)

@@ -30,6 +30,9 @@ class CompetitorOutflowParams(Params):
     severe_share: float = Field(
         0.5, gt=0, le=1, description="from here on severity is high, and the day's end not waited for"
     )
+    at_once_share: float = Field(
+        0.9, gt=0, le=1, description="nor with today's outflow to an own account from here on: it may come back"
+    )
     blind_days: int = Field(3, ge=1, le=28, description="days with an outflow needed where no holdings are known")
     blind_amount: float = Field(100_000, ge=0, description="or so much, base currency units")
     returned_share: float = Field(0.8, gt=0, le=1, description="of what went beyond the usual; back, it is resolved")
@@ -75,7 +78,8 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Fire on an outflow far beyond the usual: a severe one at once, a lesser one at the end of the day.
 
-        What goes and is back the same day has not left. A timer also looks whether an open warning is over.
+        What goes and is back the same day has not left, so what goes to an account of the customer's own counts from
+        the day's end on unless it is nearly all. A timer also looks whether an open warning is over.
         """
         tick = isinstance(event, Tick)
         if tick and self.name in state.episodes:
@@ -172,7 +176,7 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         else:
             before, left = held
             share = min(1.0, min(excess, before - left) / before) if before else 0.0
-            at_once = isinstance(event, Tick) or share >= self.params.severe_share
+            at_once = isinstance(event, Tick) or self._severe_by_now(state, today, share, before)
             if share < self.params.min_share or not at_once:
                 return None
         since = self.business.day_start(today - span + 1)
@@ -206,6 +210,15 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
             {"span": span, "usual": usual, "total": total, "before": before},
             self._series(series, today),
         )
+
+    def _severe_by_now(self, state: State, today: int, share: float, before: int) -> bool:
+        """Tell whether enough has gone without what went to an own account today, or nearly all with it."""
+        if share < self.params.severe_share:
+            return False
+        if share >= self.params.at_once_share:
+            return True
+        parked = elsewhere.may_come_back(state, self.business.day_start(today))
+        return share - parked / before >= self.params.severe_share
 
     @property
     def _blind(self) -> int:

@@ -181,7 +181,7 @@ class CreditTightened(Rule[CreditTightenedParams]):
             else:
                 zh.append(f"授信/合同将于 {date} 到期，尚未续期")
                 en.append(f"the renewal is due on {date} and not yet made")
-                severities.append("medium")
+                severities.append("low")  # a reminder: of itself a date is no sign of leaving
         evidence |= {"what_zh": "；".join(zh), "what_en": "; ".join(en)}
         return Signal(
             self.name,

@@ -14,7 +14,8 @@ from stream.domain.state import MONTHS, SPEND, State
 from stream.rules.base import Params, Rule, Texts
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
-ENOUGH_FOR_SPREAD = 4  # months before the decline from which their spread says something
+RANGE_TO_SIGMA = (1.0, 1.0, 1.128, 1.693, 2.059, 2.326)
+"""By count: expected range of so few normal values in standard deviations (Shewhart's d2), where a MAD is too lucky."""
 
 
 class RevenueDeclineParams(Params):
@@ -25,7 +26,11 @@ class RevenueDeclineParams(Params):
     min_decline: float = Field(0.2, gt=0, le=1, description="total decline, share of what was usual before it")
     severe_decline: float = Field(0.5, gt=0, le=1, description="from here on severity is high")
     min_revenue: float = Field(30, ge=0, description="less a month before the decline is silent, base currency units")
-    spread: float = Field(2.0, ge=0, le=10, description="robust standard deviations under the median that are usual")
+    min_history_months: int = Field(3, ge=1, le=12, description="complete months before the decline, at least")
+    max_variation: float = Field(
+        0.35, gt=0, le=5, description="standard deviation of these months over their median; above it there is no habit"
+    )
+    spread: float = Field(3.0, ge=0, le=10, description="robust standard deviations under the median that are usual")
     recovered_share: float = Field(0.9, gt=0, le=1, description="of what was usual; such a month resolves it")
     month_end_grace_h: float = Field(6, ge=0, le=72, description="hours after a month's end before it is judged")
 
@@ -139,14 +144,17 @@ class RevenueDecline(Rule[RevenueDeclineParams]):
         base = month - 1 - falling
         known = max(self._first(state), month - MONTHS + 1)
         history = [_spend(state, number) for number in range(known, base + 1)]
+        if len(history) < self.params.min_history_months:
+            return None
         usual = round(min(history[-1], median(history)))  # a peak is no base
         now = _spend(state, month - 1)
         if usual < self.business.base_minor(self.params.min_revenue) or usual <= 0:
             return None
-        if len(history) >= ENOUGH_FOR_SPREAD:
-            mad = median(abs(value - median(history)) for value in history)
-            if now >= median(history) - self.params.spread * MAD_TO_SIGMA * mad:
-                return None
+        sigma = _sigma(history)
+        if sigma > self.params.max_variation * median(history):
+            return None  # restless: three lower months running are no news
+        if now >= median(history) - self.params.spread * sigma:
+            return None
         season = self._season(state, base, month - 1, known)
         share = 1 - now / usual
         if 1 - now / (usual * min(1.0, season or 1.0) or 1) < self.params.min_decline:
@@ -196,6 +204,14 @@ def _spend(state: State, month: int) -> int:
     """Return what a month brought, minor units; returns beyond it are nothing."""
     bucket = state.months.get(month)
     return 0 if bucket is None else max(0, bucket[SPEND])
+
+
+def _sigma(values: list[int]) -> float:
+    """Return a robust standard deviation of months: from the MAD, of few of them from their range."""
+    if len(values) < len(RANGE_TO_SIGMA):
+        return (max(values) - min(values)) / RANGE_TO_SIGMA[len(values)]
+    middle = median(values)
+    return MAD_TO_SIGMA * median(abs(value - middle) for value in values)
 
 
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

@@ -51,6 +51,32 @@ def test_a_movement_that_carries_the_balance_after_it_is_enough():
     assert story(HISTORY, drop) == [("opened", "critical")]
 
 
+def own(moment, amount, after):
+    account = {"institution": "rival-bank", "own_name": True}
+    return moment.transaction("c", amount, counterparty=account, balance_after=after, account_id="a1")
+
+
+def test_what_goes_to_an_own_account_elsewhere_confirms_at_the_end_of_the_day():
+    morning = at("2025-03-02 09:00")
+    parts = (HISTORY, own(morning, 75_000, 25_000))
+    assert story(*parts) == []
+    assert story(*parts, at("2025-03-03 01:00").passes()) == [("opened", "high")]
+    back = at("2025-03-02 17:00").transaction("c", 75_000, "in", balance_after=100_000, account_id="a1")
+    assert story(*parts, back, END) == []
+
+
+def test_nearly_everything_to_an_own_account_elsewhere_is_said_at_once():
+    morning = at("2025-03-02 09:00")
+    assert story(HISTORY, own(morning, 89_000, 11_000)) == []
+    assert story(HISTORY, own(morning, 90_000, 10_000)) == [("opened", "critical")]
+    assert story(HISTORY, own(morning, 75_000, 25_000), rules={KIND: {"at_once_share": 0.75}}) == [("opened", "high")]
+
+
+def test_an_own_account_elsewhere_that_got_money_yesterday_confirms_today():
+    yesterday, today = own(at("2025-03-02 15:00"), 25_000, 75_000), own(at("2025-03-03 09:00"), 20_000, 55_000)
+    assert story(HISTORY, yesterday, today) == [("opened", "high")]
+
+
 def test_an_outflow_of_less_than_half_of_the_drop_does_not_confirm_it():
     parts = (HISTORY, at("2025-03-02 09:00").pays("c", 44_000), at("2025-03-02 09:01").balance("c", 10_000))
     assert story(*parts) == []

@@ -53,9 +53,33 @@ def test_many_transfers_that_add_up_open_once_they_matter_together():
 
 def test_an_own_name_account_elsewhere_counts_and_one_of_ours_does_not():
     own = {"institution": "other", "own_name": True}
-    assert story(HISTORY, START.transaction("c", 180_000, counterparty=own)) == [("opened", "high")]
+    sent = START.transaction("c", 180_000, counterparty=own)
+    assert story(HISTORY, sent, END) == [("opened", "high")]
     ours = {"institution": "own", "own_name": True}
     assert story(HISTORY, START.transaction("c", 180_000, counterparty=ours)) == []
+
+
+def test_what_goes_to_an_own_account_elsewhere_counts_at_the_end_of_the_day_unless_it_is_nearly_all():
+    own = {"institution": "other", "own_name": True}
+
+    def sent(amount):
+        return START.transaction("c", amount, counterparty=own, balance_after=300_000 - amount, account_id="a1")
+
+    assert story(HISTORY, sent(180_000)) == []
+    assert story(HISTORY, sent(269_000)) == []
+    assert story(HISTORY, sent(270_000)) == [("opened", "high")]
+    back = START.plus(hours=6).transaction("c", 180_000, "in", balance_after=300_000, account_id="a1")
+    assert story(HISTORY, sent(180_000), back, END) == []
+    assert story(HISTORY, sent(180_000), END) == [("opened", "high")]
+    assert story(HISTORY, sent(180_000), rules={KIND: {"at_once_share": 0.6}}) == [("opened", "high")]
+
+
+def test_an_own_account_elsewhere_that_got_money_yesterday_kept_it():
+    own = {"institution": "other", "own_name": True}
+    first = START.transaction("c", 70_000, counterparty=own)
+    second = START.plus(days=1).pays("c", 90_000)
+    assert story(HISTORY, first) == []
+    assert story(HISTORY, first, second) == [("opened", "high")]
 
 
 def test_the_institution_with_the_most_is_named():

@@ -99,7 +99,7 @@ def test_it_resolves_when_the_limit_is_back_and_not_before():
 
 
 def test_a_renewal_that_is_due_soon_opens_and_one_that_is_not_waits():
-    assert story(renewal(START, due="2025-03-31")) == [("opened", "medium")]
+    assert story(renewal(START, due="2025-03-31")) == [("opened", "low")]
     assert story(renewal(START, due="2025-04-30"), at("2025-03-30 12:00").passes()) == []
     outcome = run(renewal(START, due="2025-04-30"), at("2025-04-01 00:00").passes())
     [alert] = [a for a in outcome.alerts if a["kind"] == KIND]
@@ -110,25 +110,25 @@ def test_a_renewal_that_is_due_soon_opens_and_one_that_is_not_waits():
 
 
 def test_a_renewal_without_a_date_is_due():
-    assert story(START.service("c", "renewal_due")) == [("opened", "medium")]
+    assert story(START.service("c", "renewal_due")) == [("opened", "low")]
 
 
 def test_a_declined_renewal_is_worse():
     assert story(START.service("c", "renewal_declined")) == [("opened", "high")]
     parts = (renewal(START, due="2025-03-31"), renewal(START.plus(days=3), "renewal_declined"))
-    assert story(*parts) == [("opened", "medium"), ("updated", "high")]
+    assert story(*parts) == [("opened", "low"), ("updated", "high")]
 
 
 @pytest.mark.parametrize("opened", ["loan-1", "loan-2"])
 def test_a_renewal_that_was_made_resolves_it(opened):
     held = START.plus(days=-300).product("c", "product_opened", "loan-1", kind="loan", amount=5)
     made = START.plus(days=6).product("c", "product_opened", opened, kind="loan", amount=5, matures_on="2026-03-31")
-    assert story(held, renewal(START, due="2025-03-31"), made) == [("opened", "medium"), ("resolved", "medium")]
+    assert story(held, renewal(START, due="2025-03-31"), made) == [("opened", "low"), ("resolved", "low")]
 
 
 def test_a_limit_that_is_confirmed_is_a_renewal():
     made = limit(START.plus(days=6), 800_000, 800_000)
-    assert story(renewal(START, due="2025-03-31"), made) == [("opened", "medium"), ("resolved", "medium")]
+    assert story(renewal(START, due="2025-03-31"), made) == [("opened", "low"), ("resolved", "low")]
 
 
 def test_a_renewal_made_before_it_came_near_is_silent():
@@ -140,7 +140,7 @@ def test_a_renewal_made_before_it_came_near_is_silent():
 def test_another_product_is_no_renewal():
     held = START.plus(days=-300).product("c", "product_opened", "loan-1", kind="loan", amount=5)
     other = START.plus(days=6).product("c", "product_opened", "w", kind="wealth", amount=5)
-    assert story(held, renewal(START, due="2025-03-31"), other) == [("opened", "medium")]
+    assert story(held, renewal(START, due="2025-03-31"), other) == [("opened", "low")]
 
 
 def test_a_cut_and_a_renewal_both_have_to_be_mended():

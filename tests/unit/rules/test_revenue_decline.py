@@ -87,7 +87,19 @@ def test_a_peak_is_no_base():
 def test_restless_months_are_judged_by_their_own_spread():
     restless = (100, 40, 160, 60, 140, 100, 88, 70, 55)
     assert story(year(*restless), until("2024-10-20 00:00")) == []
-    assert story(year(*restless), until("2024-10-20 00:00"), rules={KIND: {"spread": 0}}) != []
+    assert story(year(*restless), until("2024-10-20 00:00"), rules={KIND: {"spread": 0, "max_variation": 2}}) != []
+    assert story(*(year(*restless), until("2024-10-20 00:00")), rules={KIND: {"spread": 0}}) == []
+
+
+def test_few_months_are_judged_by_their_range():
+    assert story(year(100, 80, 110, 90, 70, 50), until("2024-07-20 00:00")) == []
+    assert story(year(100, 80, 110, 90, 70, 30), until("2024-07-20 00:00")) == [("opened", "high")]
+
+
+def test_a_decline_needs_months_before_it_that_say_what_was_usual():
+    parts = (year(100, 100, 80, 60, 40), until("2024-06-20 00:00"))
+    assert story(*parts) == []
+    assert story(*parts, rules={KIND: {"min_history_months": 2}}) == [("opened", "high")]
 
 
 def test_a_season_that_comes_every_year_is_silent_and_a_decline_beyond_it_is_not():
@@ -108,8 +120,9 @@ def test_a_season_that_comes_every_year_is_silent_and_a_decline_beyond_it_is_not
 
 def test_the_first_month_counts_only_as_a_whole():
     partial = year(100, days=("20",))  # known from the 20th on
-    assert story(partial, year(90, 80, 60, first=2), until("2024-05-20 00:00")) == []
-    assert story(year(100), year(90, 80, 60, first=2), until("2024-05-20 00:00")) == [("opened", "medium")]
+    rest = (year(100, 100, 90, 80, 60, first=2), until("2024-07-20 00:00"))
+    assert story(partial, *rest) == []
+    assert story(year(100), *rest) == [("opened", "medium")]
 
 
 def test_too_little_revenue_is_silent():
