@@ -20,6 +20,7 @@ SERIES_DAYS = 30
 class BalanceDropParams(Params):
     """Parameters of `balance_drop`. Shares are of the expected floor, 0 to 1; money is in base currency units."""
 
+    likelihood: float = Field(0.7, gt=0, le=1, description="share of such warnings after which the customer leaves")
     min_history_days: int = Field(28, ge=7, le=85, description="days of closings in the baseline, at least")
     spread: float = Field(3.0, ge=0, le=20, description="robust standard deviations under the median that are usual")
     min_share: float = Field(0.3, gt=0, le=1, description="a smaller drop does not matter")

@@ -20,7 +20,7 @@ SERIES_DAYS = 56
 class CompetitorOutflowParams(Params):
     """Parameters of `competitor_outflow`. Money is in base currency units, shares 0 to 1."""
 
-    likelihood: float = Field(0.4, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.8, gt=0, le=1, description="share of such warnings after which the customer leaves")
     min_history_days: int = Field(56, ge=28, le=92, description="days the customer must be known for")
     min_amount: float = Field(5000, ge=0, description="less beyond the usual does not matter, base currency units")
     times_usual: float = Field(

@@ -20,7 +20,7 @@ DUE, DECLINED, PRODUCT = 0, 1, 2
 class CreditTightenedParams(Params):
     """Parameters of `credit_tightened`. Shares are of the line before the cut, 0 to 1."""
 
-    likelihood: float = Field(0.25, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.1, gt=0, le=1, description="share of such warnings after which the customer leaves")
     min_cut: float = Field(0.1, gt=0, le=1, description="a smaller cut is silent")
     severe_cut: float = Field(0.5, gt=0, le=1, description="from here on severity is high; withdrawn is critical")
     renewal_days: int = Field(30, ge=0, le=180, description="days before a renewal is due from which it is soon")

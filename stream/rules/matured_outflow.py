@@ -19,6 +19,9 @@ class MaturedOutflowParams(Params):
     days: int = Field(10, ge=1, le=30, description="days after maturity within which the money leaves")
     min_share: float = Field(0.3, gt=0, le=1, description="less does not matter")
     severe_share: float = Field(0.8, gt=0, le=1, description="from here on severity is high")
+    times_usual: float = Field(
+        2.0, ge=1, le=50, description="multiple of the most that went elsewhere in any such time before"
+    )
     min_amount: float = Field(5000, ge=0, description="less is silent, base currency units")
     returned_share: float = Field(0.8, gt=0, le=1, description="of what left; in new products of ours, it is resolved")
 
@@ -114,8 +117,8 @@ class MaturedOutflow(Rule[MaturedOutflowParams]):
             return None
         usual = elsewhere.most(elsewhere.daily(state.days, today), span, self.params.days)
         left = min(free, out - usual)  # a rent that falls into these days would have gone anyway
-        if left < max(enough, self.params.min_share * free):
-            return None
+        if left < max(enough, self.params.min_share * free) or out < self.params.times_usual * usual:
+            return None  # who pays suppliers every week pays them from this money too
         share = left / free
         from_ = self.business.day_start(since)
         name, amount, _ = elsewhere.leader(state, from_, state.newest)

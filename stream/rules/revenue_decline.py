@@ -21,6 +21,7 @@ RANGE_TO_SIGMA = (1.0, 1.0, 1.128, 1.693, 2.059, 2.326)
 class RevenueDeclineParams(Params):
     """Parameters of `revenue_decline`. Shares 0 to 1; months are complete calendar months."""
 
+    likelihood: float = Field(0.25, gt=0, le=1, description="share of such warnings after which the customer leaves")
     months: int = Field(3, ge=2, le=6, description="months running, each lower than the one before")
     margin: float = Field(0.03, ge=0, le=0.5, description="share by which a month must be lower to count")
     min_decline: float = Field(0.2, gt=0, le=1, description="total decline, share of what was usual before it")

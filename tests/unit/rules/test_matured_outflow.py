@@ -91,6 +91,16 @@ def test_a_rent_that_falls_into_these_days_is_silent():
     assert story(small, rent[-1:]) == [("opened", "medium")]
 
 
+def test_who_pays_others_every_week_is_judged_by_more_than_that():
+    weekly = [START.plus(days=-7 * week).pays("c", 200_000) for week in range(1, 9)]
+    assert story(HELD, MATURED, weekly, START.plus(days=2).pays("c", 399_000)) == []  # up to 400,000 in ten days
+    assert story(HELD, MATURED, weekly, START.plus(days=2).pays("c", 480_000)) == []
+    assert story(HELD, MATURED, weekly, START.plus(days=2).pays("c", 800_000)) == [("opened", "high")]
+    parts = (HELD, MATURED, weekly, START.plus(days=2).pays("c", 600_000))
+    assert story(*parts) == []
+    assert story(*parts, rules={KIND: {"times_usual": 1.5}}) == [("opened", "medium")]
+
+
 def test_an_end_that_is_told_after_the_outflow_is_seen_all_the_same():
     out = movement(T0 + 2 * DAY, 480_000_00, counterparty=Counterparty("x"), event_id="out")
     late = service(T0, "product_matured", product=Product("p1", "wealth", 500_000_00))
