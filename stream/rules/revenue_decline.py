@@ -14,6 +14,7 @@ from stream.domain.state import MONTHS, SPEND, State
 from stream.rules.base import Params, Rule, Texts
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+FIRST_WEEK = 7
 RANGE_TO_SIGMA = (1.0, 1.0, 1.128, 1.693, 2.059, 2.326)
 """By count: expected range of so few normal values in standard deviations (Shewhart's d2), where a MAD is too lucky."""
 
@@ -120,9 +121,12 @@ class RevenueDecline(Rule[RevenueDeclineParams]):
         return self.business.day_start(first)
 
     def _first(self, state: State) -> int:
-        """Return the first month that the customer was known for as a whole."""
+        """Return the first month that the customer was known for as a whole, or but for days of its first week.
+
+        What is missing of such a month only lowers what counts as usual.
+        """
         day = self.business.day(state.first_seen)
-        return self.business.month(day) + (self.business.date(day).day > 1)
+        return self.business.month(day) + (self.business.date(day).day > FIRST_WEEK)
 
     def _running(self, state: State, month: int) -> int:
         """Return how many complete months before `month` fell, each against the one before it."""

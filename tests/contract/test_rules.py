@@ -230,8 +230,9 @@ ABSURD = {
         {"min_history_days": 6}, {"min_history_days": 86}, {"min_history_days": 30.5}, {"spread": -1},
         {"spread": 21}, {"min_share": 0}, {"min_share": 1.1}, {"sudden_share": 0}, {"sudden_share": 2},
         {"min_amount": -1}, {"severe_share": 0}, {"outflow_share": 0}, {"outflow_hours": 0}, {"outflow_hours": 169},
-        {"recovered_share": 0}, {"recovered_share": 1.5}, {"day_end_grace_min": -1}, {"day_end_grace_min": 721},
-        {"min_share": "much"}, {"min_amount": None}, {"enabled": "perhaps"}, {"unheard_of": 1},
+        {"at_once_share": 0}, {"at_once_share": 1.1}, {"recovered_share": 0}, {"recovered_share": 1.5},
+        {"day_end_grace_min": -1}, {"day_end_grace_min": 721}, {"min_share": "much"},
+        {"min_amount": None}, {"enabled": "perhaps"}, {"unheard_of": 1},
     ],
     "call_forwarding_off_net": [
         {"outflow_min": -1}, {"outflow_share": -0.1}, {"outflow_share": 1.1}, {"outflow_hours": 0},

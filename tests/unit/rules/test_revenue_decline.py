@@ -123,6 +123,8 @@ def test_the_first_month_counts_only_as_a_whole():
     rest = (year(100, 100, 90, 80, 60, first=2), until("2024-07-20 00:00"))
     assert story(partial, *rest) == []
     assert story(year(100), *rest) == [("opened", "medium")]
+    assert story(year(100, days=("07",)), *rest) == [("opened", "medium")]
+    assert story(year(100, days=("08",)), *rest) == []
 
 
 def test_too_little_revenue_is_silent():
