@@ -222,6 +222,8 @@ class Step:
             category, elsewhere, balance = kind
             names = {topic, f"{topic}:{category}"}
             return names | ({f"{topic}:outflow"} if elsewhere else set()) | ({f"{topic}:balance"} if balance else set())
+        if type(event) is NewDay:
+            return {topic, "new-month", "open-day"}
         return {topic, LIMIT} if kind == LIMIT else {topic}
 
     def _listening(self, names: set[str]) -> tuple[_Bound, ...]:

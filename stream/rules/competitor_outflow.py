@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from stream.domain import elsewhere, holdings
+from stream.domain.business import Business
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import DAYS, State
 from stream.rules.base import Params, Rule, Texts
@@ -75,6 +76,12 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         ),
     }
 
+    def __init__(self, params: CompetitorOutflowParams, business: Business) -> None:
+        """Turn the amounts into minor units once."""
+        super().__init__(params, business)
+        self._enough = business.base_minor(params.min_amount)
+        self._blind = business.base_minor(params.blind_amount)
+
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Fire on an outflow far beyond the usual: a severe one at once, a lesser one at the end of the day.
 
@@ -85,12 +92,10 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         if tick and self.name in state.episodes:
             return self._over(state, event)
         today = self.business.day(event.time - self._grace) - 1 if tick else self.business.day(state.newest)
-        if not self._suspect(state, today):
+        if self._too_young(state, today) or not self._suspect(state, today):
             return None
         if not tick and self.business.day(event.time) <= today - SPANS[0]:
             return None  # late news of a time that is past
-        if today - self.business.day(state.first_seen) < self.params.min_history_days:
-            return None
         series = elsewhere.daily(state.days, today)
         for span in SPANS:
             total = sum(series[:span])
@@ -111,7 +116,7 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
             day = self.business.day(event.time - self._grace)
         else:
             day = self.business.day(state.newest)
-            if self.name not in state.episodes and not self._suspect(state, day):
+            if self.name not in state.episodes and (self._too_young(state, day) or not self._suspect(state, day)):
                 return None
         return self.business.day_start(day + 1) + self._grace
 
@@ -138,16 +143,15 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
     def _grace(self) -> int:
         return self.params.day_end_grace_min * 60_000
 
+    def _too_young(self, state: State, today: int) -> bool:
+        return today - self.business.day(state.first_seen) < self.params.min_history_days
+
     def _suspect(self, state: State, today: int) -> bool:
         """Tell whether enough went elsewhere to be worth a closer look, whatever is usual."""
         most = elsewhere.recent(state.days, today, SPANS[0])
         if most < max(1, self._enough):
             return False
         return most >= self.params.min_share * holdings.current(state, today)
-
-    @property
-    def _enough(self) -> int:
-        return self.business.base_minor(self.params.min_amount)
 
     def _beyond(self, total: int, usual: int) -> bool:
         return total - usual >= self._enough and total >= self.params.times_usual * usual
@@ -219,10 +223,6 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
             return True
         parked = elsewhere.may_come_back(state, self.business.day_start(today))
         return share - parked / before >= self.params.severe_share
-
-    @property
-    def _blind(self) -> int:
-        return self.business.base_minor(self.params.blind_amount)
 
     def _over(self, state: State, tick: Tick) -> Clear | None:
         """Tell whether the money came back, or the outflow fell back to the usual of the opening."""

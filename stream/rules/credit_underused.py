@@ -30,7 +30,7 @@ class CreditUnderused(Rule[CreditUnderusedParams]):
     """Little of a large line drawn for months, or a draw that falls month by month."""
 
     name = "credit_underused"
-    listens = frozenset({"new-day"})
+    listens = frozenset({"new-month", "open-day"})
     behavioural = True
     practice = (
         "Line utilisation is what a house bank watches in company lending: an unused or emptying line says that the "

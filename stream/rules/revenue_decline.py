@@ -41,7 +41,7 @@ class RevenueDecline(Rule[RevenueDeclineParams]):
     """Monthly revenue lower several months running."""
 
     name = "revenue_decline"
-    listens = frozenset({"new-day"})
+    listens = frozenset({"new-month", "open-day"})
     behavioural = True
     practice = (
         "Declining recency-frequency-monetary value is partial defection, which in contract-less trade precedes the "

@@ -51,6 +51,8 @@ EVENTS = {
 LISTENABLE = {
     *EVENTS,
     "scored",
+    "new-month",
+    "open-day",
     "transactions:outflow",
     "transactions:balance",
     "balances:limit",
