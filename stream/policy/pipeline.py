@@ -28,6 +28,9 @@ from stream.rules.base import Rule
 TIMER = "policy"
 """The policy's own entry among a state's timers: when the next episode expires or is to be spoken of again."""
 
+_SETTLES = DAY_MS
+"""How long after an inhibiting warning has ended those that it held back are judged again."""
+
 Suppressed = Callable[[str, str], None]
 """Called with (stage, kind) for each warning held back."""
 
@@ -288,7 +291,7 @@ class Pipeline:
         state.ended[shadow.ended_name(kind, shadow=episode.shadow)] = (time, episode.severity)
         for other in state.episodes.values():
             if other.held == Inhibit.name and not other.again_at:  # not at once: what ended it may end the others too
-                other.again_at = max(time, other.updated_at) + self._gap
+                other.again_at = max(time, other.updated_at) + _SETTLES
         self._set_timer(state)
 
     def _drop(self, state: State, kind: str) -> None:

@@ -40,7 +40,7 @@ class ComplaintMishandledParams(Params):
     plain_closing: Literal["silent", "low"] = Field(
         "silent", description="what a closing says where nothing tells whether the customer is satisfied"
     )
-    likelihood: float = Field(0.45, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.15, gt=0, le=1, description="share of such warnings after which the customer leaves")
 
 
 class ComplaintMishandled(Rule[ComplaintMishandledParams]):

@@ -25,7 +25,7 @@ class ComplaintUnansweredParams(Params):
     low_h: float = Field(72, gt=0, le=720, description="hours in which a low one is")
     clock_h: float = Field(24, ge=0, le=720, description="limits longer than this leave out days that are not worked")
     far: float = Field(2, ge=1, le=10, description="so many times the limit, and severity rises a step")
-    likelihood: float = Field(0.4, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.2, gt=0, le=1, description="share of such warnings after which the customer leaves")
 
 
 class _Overdue(Struct, frozen=True, gc=False):

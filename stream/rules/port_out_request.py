@@ -29,7 +29,7 @@ class PortOutRequestParams(Params):
 
     bulk_count: int = Field(3, ge=2, le=16, description="standing orders cancelled that are as good as a request")
     bulk_days: float = Field(7, gt=0, le=90, description="days within which they are cancelled")
-    likelihood: float = Field(0.7, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.5, gt=0, le=1, description="share of such warnings after which the customer leaves")
 
 
 class PortOutRequest(Rule[PortOutRequestParams]):

@@ -23,7 +23,7 @@ class ProductClosedParams(Params):
     )
     series_days: int = Field(30, ge=1, le=90, description="two or more closed within so many days weigh a step more")
     left_to_others: list[str] = Field(["mortgage"], description="kinds of products of which another rule speaks")
-    likelihood: float = Field(0.35, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.4, gt=0, le=1, description="share of such warnings after which the customer leaves")
 
 
 class ProductClosed(Rule[ProductClosedParams]):

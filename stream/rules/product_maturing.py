@@ -35,6 +35,7 @@ _SEVERITY: dict[int, Severity] = {REMIND: "low", TALK: "medium", INVITE: "high"}
 class ProductMaturingParams(Params):
     """Parameters of `product_maturing`. Days are calendar days before the product's last day."""
 
+    likelihood: float = Field(0.15, gt=0, le=1, description="share of such warnings after which the customer leaves")
     days_before: list[int] = Field(
         [30, 7, 1],
         min_length=1,

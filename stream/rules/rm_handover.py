@@ -33,6 +33,9 @@ class RmHandoverParams(Params):
     large_holdings: float = Field(
         500_000, ge=0, description="holdings from which on severity rises a step, base currency units"
     )
+    leave_everyone: bool = Field(
+        False, description="whether a leave with a deputy is told about customers who are no step graver, too"
+    )
 
 
 class RmHandover(Rule[RmHandoverParams]):
@@ -74,6 +77,8 @@ class RmHandover(Rule[RmHandoverParams]):
         known = _PEOPLE if event.staff_id else _BRANCHES
         if event.status not in known or self._taken_over(state, event):
             return None
+        if event.status == "leave" and event.deputy_id and not (self.params.leave_everyone or self._matters(state)):
+            return None  # their warnings go to the deputy anyway: a hundred cards would hide the few
         who = crc32(event.staff_id.encode()) if event.staff_id else 0
         memo = {_WHO: who, _SINCE: event.time}
         return Signal(self.name, self._severity(state, event), self._evidence(state, event), (event.event_id,), memo)
@@ -120,9 +125,11 @@ class RmHandover(Rule[RmHandoverParams]):
 
     def _severity(self, state: State, event: Staff) -> Severity:
         base = _BASE.get((event.staff_id is not None, event.status), "low")
-        matters = self._weight(state) >= self.params.heavy_weight
-        matters = matters or self._holdings(state) >= self.params.large_holdings
-        return SEVERITIES[SEVERITIES.index(base) + matters]
+        return SEVERITIES[SEVERITIES.index(base) + self._matters(state)]
+
+    def _matters(self, state: State) -> bool:
+        heavy = self._weight(state) >= self.params.heavy_weight
+        return heavy or self._holdings(state) >= self.params.large_holdings
 
     def _weight(self, state: State) -> float:
         return self.business.classes.of(state, self.business.day(state.newest)).weight

@@ -21,6 +21,7 @@ _AGAIN = frozenset({"reopened", "disputed"})
 class SeriousComplaintParams(Params):
     """Parameters of `serious_complaint`."""
 
+    likelihood: float = Field(0.2, gt=0, le=1, description="share of such warnings after which the customer leaves")
     serious: frozenset[Severity] = Field(frozenset({"critical", "high"}), description="severities that are serious")
     repeat_days: int = Field(30, ge=1, le=92, description="a second complaint within so many days is serious")
     words: dict[str, list[str]] = Field(

@@ -82,7 +82,7 @@ def test_it_is_resolved_when_somebody_else_has_reached_them_and_not_before():
 
 def test_an_rm_who_is_back_resolves_it_and_another_who_is_does_not():
     back = [leaves(9, "active", rm="rm-2"), leaves(10, "active")]
-    outcome = run(book(1), leaves(5, "leave", deputy_id="rm-2"), back, end(), **MANY)
+    outcome = run(book(1), leaves(5, "leave"), back, end(), **MANY)
     assert outcome.story(KIND) == [("opened", "low"), ("resolved", "low")]
     assert "rm-1 is back" in outcome.alerts[-1]["reason"]["en"]
 
@@ -152,3 +152,13 @@ def test_weight_and_holdings_raise_it_a_step(params, severity):
 
 def test_it_says_who_looks_after_them():
     assert rule().look(folded(profile(T0, rm_id="s", branch_id="b")), T0)["rm"] == "s"
+
+
+def test_a_leave_with_a_deputy_is_told_about_those_who_matter_only():
+    rich = START.plus(days=1).balance("c1", 600_000)
+    away = leaves(5, "leave", deputy_id="rm-2")
+    assert watched(run(book(3), rich, away, end(6))) == ["c1"]
+    assert watched(run(book(3), rich, leaves(5, "leave"), end(6))) == ["c0", "c1", "c2"]  # nobody is named
+    assert watched(run(book(3), rich, leaves(5, deputy_id="rm-2"), end(6))) == ["c0", "c1", "c2"]  # gone for good
+    everyone = {"rules": {KIND: {"leave_everyone": True}}}
+    assert watched(run(book(3), rich, away, end(6), **everyone)) == ["c0", "c1", "c2"]
