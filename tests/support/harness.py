@@ -43,6 +43,7 @@ class Harness:
         steps: Callable[[], Step] | None = None,
         opens_from: FirstStart | None = None,
         fetch_records: int = 4000,
+        log: type[MemoryShardLog] = MemoryShardLog,
         **options: Any,
     ) -> None:
         self.settings = settings or default_settings()
@@ -56,6 +57,7 @@ class Harness:
         self._steps = steps or (lambda: fixed)
         self._opens_from = opens_from
         self._fetch_records = fetch_records
+        self._log = log
         self.shard: Shard = None  # type: ignore[assignment]
         self.store: Store = None  # type: ignore[assignment]
         self.log: MemoryShardLog = None  # type: ignore[assignment]
@@ -67,7 +69,7 @@ class Harness:
 
     async def open(self, folder: Path | None = None) -> Shard:
         """Open a new shard object over the same log; in another folder it is another worker's."""
-        self.log = MemoryShardLog(self.broker, 0, INPUTS, fetch_records=self._fetch_records)
+        self.log = self._log(self.broker, 0, INPUTS, fetch_records=self._fetch_records)
         self.store = Store((folder or self._folder) / "shard-0")
         self.shard = Shard(
             self.log,
