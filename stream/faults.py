@@ -24,10 +24,12 @@ def _lines(fault: ValidationError, model: type[BaseModel], prefix: str) -> Itera
             known = f"; there are {', '.join(sorted(owner.model_fields))}" if owner else ""
             yield f"{key}: is not a known key{known}"
             continue
-        parts = [] if error["type"] == "missing" else [f"given: {error['input']!r}"]
+        told = error["type"] == "missing" or isinstance(error["input"], dict)  # a whole section is told by its fault
+        parts = [] if told else [f"given: {error['input']!r}"]
         if field is not None and (range_ := allowed(field)):
             parts.append(f"allowed: {range_}")
-        yield f"{key}: {error['msg']}" + (f" ({'; '.join(parts)})" if parts else "")
+        message = error["msg"].removeprefix("Value error, ")
+        yield f"{key.rstrip('.')}: {message}" + (f" ({'; '.join(parts)})" if parts else "")
 
 
 def _find(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[type[BaseModel] | None, FieldInfo | None]:
@@ -40,7 +42,9 @@ def _find(model: type[BaseModel], path: tuple[int | str, ...]) -> tuple[type[Bas
             owner, field = kind, kind.model_fields.get(str(part))
             kind = field.annotation if field else _extra(kind)
         elif args := typing.get_args(kind):
-            owner, field, kind = None, None, args[-1] if typing.get_origin(kind) is dict else args[0]
+            kind = args[-1] if typing.get_origin(kind) is dict else args[0]
+            owner, field = None, FieldInfo.from_annotation(kind)
+            kind = field.annotation
         else:
             break
     return owner, field

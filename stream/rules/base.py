@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from itertools import pairwise
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stream.domain.business import Business
 from stream.domain.signals import Figure, Language, Signal, Tick, Verdict
@@ -19,9 +20,21 @@ class Params(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    ascending: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    """Parameters of which none may be below the one before it."""
+
     enabled: bool = Field(True, description="false switches the rule off")
     shadow: bool = Field(False, description="true: on trial, recorded and counted but not sent")
     likelihood: float = Field(0.3, gt=0, le=1, description="share of such warnings after which the customer leaves")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for names in self.ascending:
+            for low, high in pairwise(names):
+                least, given = getattr(self, low), getattr(self, high)
+                if given < least:
+                    raise ValueError(f"{high} is below {low} (given: {given}; allowed: {least} and more)")
+        return self
 
 
 P = TypeVar("P", bound=Params)

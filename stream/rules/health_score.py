@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from stream.domain.business import DAY_MS, Business
 from stream.domain.events import Severity
@@ -21,6 +21,8 @@ it and after it, and the score before it."""
 class HealthScoreParams(Params):
     """Parameters of `health_score`. A score is 0 to 100; of the weights only the proportions matter."""
 
+    ascending = (("severe_below", "warn_below", "clear_from"),)
+
     contact: float = Field(0.2, ge=0, le=1, description="weight of how long ago they were spoken to")
     holdings: float = Field(0.15, ge=0, le=1, description="weight of the products they hold")
     activity: float = Field(0.25, ge=0, le=1, description="weight of active days against their own past")
@@ -35,6 +37,14 @@ class HealthScoreParams(Params):
     every_days: int = Field(7, ge=1, le=92, description="days between two judgements")
     silent_days: int = Field(14, ge=1, le=92, description="days after the last judgement, when nothing arrives")
     give_up_days: int = Field(180, ge=28, le=3660, description="days of silence after which nobody asks any more")
+
+    @model_validator(mode="after")
+    def _weighed(self) -> Self:
+        if not any((self.contact, self.holdings, self.activity, self.balance, self.complaints, self.risk)):
+            raise ValueError(
+                "contact, holdings, activity, balance, complaints and risk are all 0; allowed: one of them is more"
+            )
+        return self
 
 
 class HealthScore(Rule[HealthScoreParams]):

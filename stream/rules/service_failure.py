@@ -27,6 +27,8 @@ _ZH = {
 class ServiceFailureParams(Params):
     """Parameters of `service_failure`. Incidents are counted as they happened to the customer."""
 
+    ascending = (("short_days", "long_days"),)
+
     likelihood: float = Field(0.2, gt=0, le=1, description="share of such warnings after which the customer leaves")
     short_count: int = Field(3, ge=2, le=16, description="incidents within `short_days` that are too many")
     short_days: int = Field(7, ge=1, le=30, description="days of the short window")

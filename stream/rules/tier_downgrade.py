@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from stream.domain import holdings
 from stream.domain.business import DAY_MS, Business
@@ -32,6 +32,13 @@ class TierDowngradeParams(Params):
         description="classes of the profile from the one that matters most; others are silent",
     )
     likelihood: float = Field(0.3, gt=0, le=1, description="share of such warnings after which the customer leaves")
+
+    @field_validator("class_order")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("give classes from the one that matters most, each once")
+        return value
 
 
 class TierDowngrade(Rule[TierDowngradeParams]):

@@ -12,7 +12,7 @@ from stream.engine.assemble import business, codec, step
 from stream.faults import explain
 from stream.metrics import Metrics
 from stream.policy.base import PolicyError
-from stream.rules.registry import RegistryError
+from stream.rules.registry import RegistryError, discover
 
 FILES = Path(__file__).parents[1] / "data" / "config"
 GOOD = sorted((FILES / "good").glob("*.toml"))
@@ -27,8 +27,8 @@ def assemble(file):
 
 
 def test_there_are_examples_of_both():
-    assert len(GOOD) >= 4
-    assert len(BAD) >= 25
+    assert len(GOOD) >= 7
+    assert len(BAD) >= 90
 
 
 @pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)
@@ -45,6 +45,7 @@ def test_a_bad_file_is_refused_in_one_sentence_that_says_what_is_wrong(file):
     key, _, rest = wanted.partition(": ")
     message, given, value = rest.partition(" (given: ")
     assert all(part in said for part in (key, message, given + value.removesuffix(")"))), said
+    assert said.count("(given: ") <= 1, "one fault, told once"
     if "Input should be greater" in message or "Input should be less" in message:
         assert "; allowed: " in said
     assert "\n" not in said
@@ -157,3 +158,9 @@ def test_variables_that_contradict_each_other_are_told(order):
     env = dict([("CHURNWATCH_KAFKA__BOOTSTRAP", "a:1"), ("CHURNWATCH_KAFKA__BOOTSTRAP__PORT", "2")][::order])
     with pytest.raises(ConfigError, match=r"kafka\.bootstrap|CHURNWATCH_KAFKA__BOOTSTRAP"):
         load(env=env)
+
+
+def test_a_careful_beginning_has_every_rule_about_behaviour_on_trial_and_no_other():
+    settings = assemble(FILES / "good" / "quiet_at_first.toml")
+    on_trial = {name for name, section in settings.rules.items() if section.get("shadow")}
+    assert on_trial == {name for name, rule in discover().items() if rule.behavioural}
