@@ -19,8 +19,6 @@ _ZH = dict(zip(SEVERITIES, ("低", "中", "高", "特急"), strict=True))
 class ComplaintUnansweredParams(Params):
     """Parameters of `complaint_unanswered`: hours until an answer is due, by severity; none given is medium."""
 
-    ascending = (("critical_h", "high_h", "medium_h", "low_h"),)
-
     critical_h: float = Field(4, gt=0, le=720, description="hours in which a critical complaint is answered")
     high_h: float = Field(24, gt=0, le=720, description="hours in which a high one is")
     medium_h: float = Field(48, gt=0, le=720, description="hours in which a medium one is")

@@ -17,8 +17,6 @@ KIND = "credit_used"
 class CreditUnderusedParams(Params):
     """Parameters of `credit_underused`. Shares are of the line, 0 to 1; a month is 30 days."""
 
-    ascending = (("max_drawn", "drawn_again"),)
-
     likelihood: float = Field(0.15, gt=0, le=1, description="share of such warnings after which the customer leaves")
     min_line: float = Field(100_000, ge=0, description="a smaller line is silent, base currency units")
     max_drawn: float = Field(0.2, ge=0, lt=1, description="average drawn share that is little")

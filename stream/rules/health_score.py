@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from stream.domain.business import DAY_MS, Business
 from stream.domain.events import Severity
@@ -37,14 +37,6 @@ class HealthScoreParams(Params):
     every_days: int = Field(7, ge=1, le=92, description="days between two judgements")
     silent_days: int = Field(14, ge=1, le=92, description="days after the last judgement, when nothing arrives")
     give_up_days: int = Field(180, ge=28, le=3660, description="days of silence after which nobody asks any more")
-
-    @model_validator(mode="after")
-    def _weighed(self) -> Self:
-        if not any((self.contact, self.holdings, self.activity, self.balance, self.complaints, self.risk)):
-            raise ValueError(
-                "contact, holdings, activity, balance, complaints and risk are all 0; allowed: one of them is more"
-            )
-        return self
 
 
 class HealthScore(Rule[HealthScoreParams]):

@@ -67,7 +67,6 @@ def test_the_life_of_a_customer_of_a_bank():
         ("07-18 00:00", "salary_stopped", "opened", "high"),
         ("07-21 10:00", "product_closed", "opened", "high"),
         ("07-21 11:00", "matured_outflow", "opened", "high"),
-        ("07-21 11:01", "balance_drop", "opened", "high"),
         ("07-28 08:00", "health_score", "opened", "medium"),
         ("07-28 10:00", "port_out_request", "opened", "critical"),
         ("08-01 16:00", "contact_gap", "closed", "medium"),
@@ -75,7 +74,6 @@ def test_the_life_of_a_customer_of_a_bank():
         ("08-01 16:00", "salary_stopped", "closed", "high"),
         ("08-01 16:00", "product_closed", "closed", "high"),
         ("08-01 16:00", "matured_outflow", "closed", "high"),
-        ("08-01 16:00", "balance_drop", "closed", "high"),
         ("08-01 16:00", "health_score", "closed", "medium"),
         ("08-01 16:00", "port_out_request", "closed", "critical"),
     ]
