@@ -91,8 +91,11 @@ class BalanceDrop(Rule[BalanceDropParams]):
         episode = state.episodes.get(self.name)
         if episode is not None and now >= self.params.recovered_share * episode.memo["floor"]:
             return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, _cause(event))
-        floor = self._floor(baseline) if episode is None else episode.memo["floor"]
+        untold = episode is not None and bool(episode.held)
+        floor = self._floor(baseline) if episode is None or untold else episode.memo["floor"]
         if not self._dropped(floor, now):
+            if untold:  # nobody was told, and by now it is what is usual
+                return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, _cause(event))
             return None
         outflow, institution, flows = self._outflow(state, event.time)
         confirmed = outflow >= self.params.outflow_share * (floor - now)

@@ -238,7 +238,10 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         back = memo["before"] - round((1 - self.params.returned_share) * excess)
         if memo["before"] and _told(state) > last and held >= back:
             return self._clear(span, total, "资金已回流我行", "The money is back with us")
-        if total < self._enough or total <= memo["usual"]:
+        usual = memo["usual"]
+        if episode.held:  # nobody was told: by now it may be what is usual
+            usual = max(usual, elsewhere.usual(elsewhere.daily(state.days, today), span))
+        if total < self._enough or total <= usual:
             return self._clear(span, total, "转往他行的资金已恢复到平时水平", "The outflow is back to what is usual")
         return None
 

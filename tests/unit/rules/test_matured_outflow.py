@@ -146,6 +146,15 @@ def test_a_new_product_resolves_it():
     assert story(HELD, MATURED, START.plus(days=2).pays("c", 480_000), little) == [("opened", "high")]
 
 
+def test_it_speaks_for_the_balance_and_the_outflow_too_also_when_it_has_expired():
+    held = [m.balance("c", 20_000) for m in every_day("2025-01-01", 96)]
+    paid = START.plus(days=1).transaction("c", 500_000, "in", balance_after=520_000, account_id="a1")
+    out = START.plus(days=2).pays("c", 480_000, balance_after=40_000, account_id="a1")
+    after = [m.balance("c", 40_000) for m in every_day("2025-04-09", 60)]
+    opened = {a["kind"] for a in run(HELD, held, MATURED, paid, out, after).alerts if a["state"] == "opened"}
+    assert opened & {KIND, "balance_drop", "competitor_outflow"} == {KIND}
+
+
 def test_small_change_is_silent():
     assert story(START.product("c", "product_matured", "p1", amount=4_999), START.plus(days=2).pays("c", 4_999)) == []
     assert story(START.product("c", "product_matured", "p1", amount=5_000), START.plus(days=2).pays("c", 5_000)) != []
