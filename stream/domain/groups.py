@@ -28,20 +28,25 @@ class Contagion(Struct, frozen=True):
     """When departures are held to spread: `[rules.group_contagion]` in the core's units (days, shares 0 to 1)."""
 
     window_days: int = 90
-    small_group: int = 8
-    min_left: int = 2
-    min_share: float = 0.1
+    small_household: int = 8
+    circle_left: int = 2
+    circle_share: float = 0.3
+    payroll_left: int = 2
+    payroll_share: float = 0.2
     quiet_days: int = 30
     worse_factor: float = 1.5
 
     def spreads(self, kind: GroupKind | None, size: int, left: int) -> bool:
         """Tell whether `left` of `size` members are enough to warn the others.
 
-        One is, in a household or a circle of few; colleagues on a payroll, and many in a circle, are hardly acquainted.
+        One is, in a household; friends in a circle, and colleagues on a payroll still more, leave for reasons of their
+        own as well, so there it takes several. A large household, or a group of unknown kind, is like a circle.
         """
-        if kind != "payroll" and size <= self.small_group:
+        if kind == "household" and size <= self.small_household:
             return left >= 1
-        return left >= self.min_left and left / size >= self.min_share
+        if kind == "payroll":
+            return left >= self.payroll_left and left >= self.payroll_share * size
+        return left >= self.circle_left and left >= self.circle_share * size
 
 
 class Leaver(Struct, array_like=True, gc=False):

@@ -11,7 +11,7 @@ and the sum never goes under zero. So a noisy or a small usage weighs little, an
 
 from __future__ import annotations
 
-from math import log
+from math import log, sqrt
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ MEASURES = {"acts": ACTS, "min": USAGE + UNITS["min"], "MB": USAGE + UNITS["MB"]
 QUIET_SHARE = 0.25  # of the busiest weekday; a weekday under it tells nothing about a fall
 LEAST_WEEKDAYS = 3  # that say something; one busy day a week is a rhythm, see `missed_cadence`
 MOST_OF_USUAL = 1.5  # one busy day does not wipe out a week of silence
+MOST_FAR = 4
 SCALE = 1000
 BARRED_DAYS = 60
 SUM, SINCE, SPREAD, USUAL, SIZE = 1, 2, 3, 4, 11  # places in the integers of a stored measure, and their number
@@ -120,8 +121,22 @@ def _learn(weeks: list[list[Bucket | None]], place: int, least: int, last: int) 
     usual = [value if value >= quiet else 0 for value in usual]
     if sum(value > 0 for value in usual) < LEAST_WEEKDAYS:
         return None
-    off = [abs(x - value) for of_day, value in zip(values, usual, strict=True) if value for x in of_day]
-    return Usage(place, 0, last, max(1, round(MAD_TO_SIGMA * _median(off))), usual)
+    return Usage(place, 0, last, _scale(values, usual), usual)
+
+
+def _scale(values: list[list[int]], usual: list[int]) -> int:
+    """Return what a day is off by: the root of the mean square, days far over the usual taken as `MOST_FAR` times it.
+
+    Not the median of what they are off by: a few long calls or none on many a day is the noise that must be known.
+    """
+    total = count = 0
+    for of_day, value in zip(values, usual, strict=True):
+        if value:
+            for x in of_day:
+                off = min(x, MOST_FAR * value) - value
+                total += off * off
+            count += len(of_day)
+    return max(1, round(sqrt(total / count)))
 
 
 def _levels(values: list[list[int]]) -> list[int]:
@@ -130,10 +145,15 @@ def _levels(values: list[list[int]]) -> list[int]:
     A median of its own from a dozen days is noisy, and a baseline that is too high by chance sees falls.
     """
     every = [x for of_day in values for x in of_day]
-    common = _median(every)
+    common = _level(every)
     noise = MAD_TO_SIGMA * _median([abs(x - common) for x in every])
-    own = [_median(of_day) for of_day in values]
+    own = [_level(of_day) for of_day in values]
     return [level if abs(level - common) > noise else common for level in own]
+
+
+def _level(values: list[int]) -> int:
+    """Return the median, or the mean where that is less: of few acts a day the median is too high by up to half."""
+    return min(_median(values), sum(values) // len(values))
 
 
 def _median(values: list[int]) -> int:
@@ -156,8 +176,8 @@ def advance(numbers: list[int], at: int, state: State, first: int, last: int, ca
                 numbers[at + SUM], numbers[at + SINCE] = 0, day
 
 
-def trips_on(usage: Usage, after: int, horizon: int, calendar: Calendar, cusum: Cusum) -> int:
-    """Return the first day, at most `horizon` after `after`, at whose end the sum is at its limit if nothing is used.
+def trips_on(usage: Usage, after: int, horizon: int, calendar: Calendar, cusum: Cusum, limit: int) -> int:
+    """Return the first day, at most `horizon` after `after`, at whose end the sum is at `limit` if nothing is used.
 
     0 = none.
     """
@@ -166,7 +186,7 @@ def trips_on(usage: Usage, after: int, horizon: int, calendar: Calendar, cusum: 
         expected = usage.expected(day, calendar)
         if expected:
             total += _step(expected, usage.scale, 0, cusum)
-            if total >= cusum.limit:
+            if total >= limit:
                 return day
     return 0
 

@@ -27,6 +27,7 @@ _ZH = {
 class ContactUnansweredParams(Params):
     """Parameters of `contact_unanswered`. Outreaches of one business day by one means are one."""
 
+    likelihood: float = Field(0.6, gt=0, le=1, description="share of such warnings after which the customer leaves")
     count: int = Field(3, ge=2, le=16, description="outreaches since the last answer, by means answered before")
     within_days: int = Field(180, ge=7, le=730, description="days within which the outreaches lie")
     min_answers: int = Field(1, ge=1, le=20, description="answers by that means before, at least")

@@ -24,13 +24,13 @@ _KINDS: dict[GroupKind | None, tuple[str, str]] = {
 class GroupContagionParams(Params):
     """Parameters of `group_contagion`. Shares are of the group's members, those counted who left: 0 to 1."""
 
-    likelihood: float = Field(0.15, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.2, gt=0, le=1, description="share of such warnings after which the customer leaves")
     window_days: int = Field(90, ge=1, le=730, description="departures further apart do not add up")
-    small_group: int = Field(
-        8, ge=0, le=1000, description="in a household or circle of so many members one departure is enough"
-    )
-    min_left: int = Field(2, ge=1, le=1000, description="in a larger group, or a payroll group: so many departures")
-    min_share: float = Field(0.1, gt=0, le=1, description="and so large a share of its members")
+    small_household: int = Field(8, ge=0, le=1000, description="in one of so many members one departure is enough")
+    circle_left: int = Field(2, ge=1, le=1000, description="in a circle, or a larger household: so many departures")
+    circle_share: float = Field(0.3, gt=0, le=1, description="and so large a share of its members")
+    payroll_left: int = Field(2, ge=1, le=1000, description="in a payroll group: so many departures")
+    payroll_share: float = Field(0.2, gt=0, le=1, description="and so large a share of its members")
     quiet_days: int = Field(30, ge=0, le=730, description="days after a warning before the members are warned again")
     worse_factor: float = Field(1.5, ge=1, le=100, description="and so many times as many must have left by then")
     severe_share: float = Field(0.3, gt=0, le=1, description="from here on severity rises a step")
@@ -44,8 +44,8 @@ class GroupContagion(Rule[GroupContagionParams]):
     behavioural = True
     practice = (
         "Churn spreads along calls and households: neighbours of churners leave two to three times as often (Dasgupta "
-        "et al. 2008, Social ties and their relevance to churn in mobile telecom networks). By share and size, because "
-        "some colleague of a large payroll leaves every day."
+        "et al. 2008, Social ties and their relevance to churn in mobile telecom networks). By kind, share and size, "
+        "because some colleague of a large payroll leaves every day. A departure is a fact: the warning expires."
     )
     respond_within_h = 72
     Params = GroupContagionParams
@@ -87,9 +87,11 @@ class GroupContagion(Rule[GroupContagionParams]):
         return {
             "groups": len(groups_of(state)),
             "group_kinds": sorted(set(groups_of(state).values())),
-            "one_is_enough_up_to": params.small_group,
-            "departures_needed": params.min_left,
-            "share_needed": params.min_share,
+            "household_one_is_enough_up_to": params.small_household,
+            "circle_departures_needed": params.circle_left,
+            "circle_share_needed": params.circle_share,
+            "payroll_departures_needed": params.payroll_left,
+            "payroll_share_needed": params.payroll_share,
             "window_days": params.window_days,
         }
 

@@ -23,6 +23,7 @@ class HealthScoreParams(Params):
 
     ascending = (("severe_below", "warn_below", "clear_from"),)
 
+    likelihood: float = Field(0.4, gt=0, le=1, description="share of such warnings after which the customer leaves")
     contact: float = Field(0.2, ge=0, le=1, description="weight of how long ago they were spoken to")
     holdings: float = Field(0.15, ge=0, le=1, description="weight of the products they hold")
     activity: float = Field(0.25, ge=0, le=1, description="weight of active days against their own past")

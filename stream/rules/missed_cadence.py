@@ -30,7 +30,7 @@ class MissedCadenceParams(Params):
     max_variation: float = Field(0.6, gt=0, le=2, description="of the gaps, sd over mean; above it there is no rhythm")
     quantile: float = Field(0.95, ge=0.5, le=1, description="of the customer's own gaps, that is still usual")
     factor: float = Field(1.25, ge=1, le=5, description="times that gap, were all gaps the same")
-    slack: float = Field(2, ge=0, le=5, description="added to the factor for each 1 of their variation")
+    slack: float = Field(3, ge=0, le=5, description="added to the factor for each 1 of their variation")
     margin_working_days: int = Field(3, ge=0, le=20, description="and so many working days")
     stale_days: int = Field(60, ge=1, le=365, description="overdue for longer than this is nothing new")
     yearly_factor: float = Field(3, gt=1, le=100, description="month's spend over the median month's that stands out")

@@ -29,7 +29,7 @@ class ServiceFailureParams(Params):
 
     ascending = (("short_days", "long_days"),)
 
-    likelihood: float = Field(0.2, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.6, gt=0, le=1, description="share of such warnings after which the customer leaves")
     short_count: int = Field(3, ge=2, le=16, description="incidents within `short_days` that are too many")
     short_days: int = Field(7, ge=1, le=30, description="days of the short window")
     long_count: int = Field(4, ge=2, le=32, description="or incidents within `long_days`")

@@ -24,7 +24,7 @@ class SingleProductParams(Params):
     held_days: int = Field(30, ge=1, le=60, description="days for which two or more products were held beforehand")
     recovered_share: float = Field(0.8, gt=0, le=1, description="of the usual acts; from here on it is resolved")
     check_days: int = Field(7, ge=1, le=30, description="days between two looks while only one product or none is left")
-    likelihood: float = Field(0.4, gt=0, le=1, description="share of such warnings after which the customer leaves")
+    likelihood: float = Field(0.5, gt=0, le=1, description="share of such warnings after which the customer leaves")
 
 
 class _Activity(Struct, frozen=True, gc=False):

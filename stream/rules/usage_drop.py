@@ -32,6 +32,20 @@ from stream.rules.base import Params, Rule, Texts
 
 UPTO, LEARNED, FROM, FIRST = 0, 1, 2, 3  # places in the memory: days, and where the measures begin
 LEARN_EVERY_DAYS = 14
+_GRAVE = ("critical", "high")
+BESIDE = (
+    "call_forwarding_off_net",
+    "complaint_mishandled",
+    "complaint_unanswered",
+    "contact_unanswered",
+    "credit_tightened",
+    "product_closed",
+    "salary_stopped",
+    "serious_complaint",
+    "service_failure",
+    "single_product",
+    "tier_downgrade",
+)
 SERIES_DAYS = 30
 
 
@@ -41,30 +55,36 @@ class UsageDropParams(Params):
     likelihood: float = Field(0.4, gt=0, le=1, description="share of such warnings after which the customer leaves")
     min_weeks: int = Field(6, ge=4, le=11, description="weeks in the baseline, at least")
     recent_days: int = Field(14, ge=7, le=28, description="last days that stay out of the baseline")
-    min_acts: float = Field(7, gt=0, description="acts in a usual week; fewer are too few to judge")
+    min_acts: float = Field(4, gt=0, description="acts in a usual week; fewer are too few to judge")
     min_minutes: float = Field(20, gt=0, description="minutes in a usual week; fewer are too few to judge")
     min_megabytes: float = Field(200, gt=0, description="megabytes in a usual week; fewer are too few to judge")
     min_items: float = Field(20, gt=0, description="items in a usual week; fewer are too few to judge")
-    fall_to: float = Field(0.3, gt=0, lt=1, description="the fall that is looked for, as a share")
-    threshold: float = Field(8, gt=0, le=50, description="of the running sum, log-likelihood ratio; higher = surer")
+    fall_to: float = Field(0.4, gt=0, lt=1, description="the fall that is looked for, as a share")
+    threshold: float = Field(10, gt=0, le=50, description="of the running sum, log-likelihood ratio; higher = surer")
     day_weight: float = Field(3, gt=0, le=10, description="of the most regular usage; silence adds (1 - fall_to) of it")
     max_share: float = Field(0.5, gt=0, le=1, description="used since the fall began; above it nothing is said")
     severe_share: float = Field(0.2, ge=0, le=1, description="used since the fall began; up to it severity is high")
     recovered_share: float = Field(0.7, gt=0, le=1, description="used over the last days; from here on it is resolved")
     recovered_days: int = Field(5, ge=1, le=14, description="days that this must last")
+    lasting_days: int = Field(10, ge=1, le=28, description="ordinary days that a fall has lasted; a trip is shorter")
+    still_days: int = Field(3, ge=1, le=7, description="last days, that must have fallen as well: nobody came back")
+    beside: tuple[str, ...] = Field(BESIDE, description="kinds of warnings; one open as high or critical is a witness")
+    beside_threshold: float = Field(4, gt=0, le=50, description="of the running sum, with a witness")
+    beside_days: int = Field(4, ge=1, le=28, description="days that it has lasted, with a witness")
     stale_days: int = Field(45, ge=14, le=75, description="a fall this old is the new habit and becomes the baseline")
     day_end_grace_min: int = Field(10, ge=0, le=720, description="minutes after midnight before silence is judged")
 
 
 class UsageDrop(Rule[UsageDropParams]):
-    """Usage far under what this customer's own weekdays have, for long enough to be no chance."""
+    """Usage far under what this customer's own weekdays have, for long enough to be neither chance nor a trip."""
 
     name = "usage_drop"
     listens = frozenset({"new-day"})
     behavioural = True
     practice = (
         "Falling calls, data and card use precede port-out and dormancy by weeks (Wei & Chiu 2002; Hung et al. 2006); "
-        "CUSUM (Page 1954) finds a lasting fall soonest at a given rate of false alarms."
+        "CUSUM (Page 1954) finds a lasting fall soonest at a given rate of false alarms. Most sudden falls are trips: "
+        "one is told when it has lasted for longer than those do, and sooner beside another grave warning."
     )
     respond_within_h = 48
     Params = UsageDropParams
@@ -73,7 +93,7 @@ class UsageDrop(Rule[UsageDropParams]):
             title="使用量骤降",
             reason=(
                 "客户{name_zh}自 {since} 起骤降：日均 {observed:,.1f} {unit_zh}，平时同期日均 {usual:,.1f} {unit_zh}"
-                "（降幅 {share:.0%}，观察 {window_days} 天，已按星期与节假日调整）。"
+                "（降幅 {share:.0%}，观察 {window_days} 天，已按星期与节假日调整{beside_zh}）。"
             ),
             cleared=(
                 "客户{name_zh}已恢复：近 {window_days} 天日均 {observed:,.1f} {unit_zh}，平时 {usual:,.1f} {unit_zh}。"
@@ -84,7 +104,7 @@ class UsageDrop(Rule[UsageDropParams]):
             title="Sudden fall in usage",
             reason=(
                 "{name_en} fell suddenly since {since}: {observed:,.1f} {unit_en} a day against {usual:,.1f} usual on "
-                "such weekdays ({share:.0%} down over {window_days} days, holidays left out)."
+                "such weekdays ({share:.0%} down over {window_days} days, holidays left out{beside_en})."
             ),
             cleared=(
                 "{name_en} came back: {observed:,.1f} {unit_en} a day over the last {window_days} days, "
@@ -101,6 +121,7 @@ class UsageDrop(Rule[UsageDropParams]):
         """Bind the sum's parameters once."""
         super().__init__(params, business)
         self._cusum = cusum_of(params.fall_to, params.day_weight, params.threshold)
+        self._early = min(round(params.beside_threshold * SCALE), self._cusum.limit)
         self._grace = params.day_end_grace_min * 60_000
         needs = (params.min_acts, params.min_minutes, params.min_megabytes, params.min_items)
         self._needs = tuple((place, round(need * SCALE)) for place, need in zip(MEASURES.values(), needs, strict=True))
@@ -133,7 +154,7 @@ class UsageDrop(Rule[UsageDropParams]):
         if numbers is None or state.left_at:
             return None
         episode = state.episodes.get(self.name)
-        if episode is None and max(numbers[FIRST + SUM :: SIZE], default=0) < self._cusum.limit:
+        if episode is None and max(numbers[FIRST + SUM :: SIZE], default=0) < self._early:
             return None
         found, last = usages(numbers, FIRST), numbers[UPTO]
         if episode is not None:
@@ -154,15 +175,39 @@ class UsageDrop(Rule[UsageDropParams]):
         numbers = state.memory.get(self.name)
         if numbers is None or len(numbers) == FIRST or state.left_at or self.name in state.episodes:
             return None
-        last, limit = numbers[UPTO], self._cusum.limit
+        witness = self._beside(state)
+        last, limit = numbers[UPTO], self._early if witness else self._cusum.limit
         if isinstance(event, Tick):
-            days = [trips_on(u, last, DAYS // 2, self.business.calendar, self._cusum) for u in usages(numbers, FIRST)]
+            days = [self._silent_until(usage, last, limit, witness) for usage in usages(numbers, FIRST)]
             day = min((day for day in days if day), default=0)
             if not day:
                 return None
         else:  # no sooner than this: the tick sees exactly, which here, on every day, would cost too much
             day = last + max(1, ceil((limit - max(numbers[FIRST + SUM :: SIZE])) / self._cusum.most_a_day))
         return self.business.day_start(day + 1) + self._grace
+
+    def _silent_until(self, usage: Usage, last: int, limit: int, witness: str) -> int:
+        """Return the first day after `last` whose end shows a fall if nothing is used any more; 0 = none."""
+        calendar = self.business.calendar
+        day = trips_on(usage, last, DAYS // 2, calendar, self._cusum, limit)
+        while day and not self._lasted(usage.since, day, witness):
+            day += 1
+        return day
+
+    def _beside(self, state: State) -> str:
+        """Return the kind of another open warning that makes a fall more likely, empty if there is none."""
+        if not state.episodes:
+            return ""
+        episodes = state.episodes
+        return next((kind for kind in self.params.beside if kind in episodes and episodes[kind].severity in _GRAVE), "")
+
+    def _lasted(self, since: int, last: int, witness: str) -> bool:
+        """Tell whether a fall since the day after `since` has lasted for longer than a trip does."""
+        days = self.params.beside_days if witness else self.params.lasting_days
+        if last - since < days:
+            return False
+        calendar = self.business.calendar
+        return sum(calendar.is_ordinary(day) for day in range(since + 1, last + 1)) >= days
 
     def look(self, state: State, time: int) -> dict[str, Figure]:
         """The measures with enough usage, and how far each sum is from its limit."""
@@ -191,7 +236,7 @@ class UsageDrop(Rule[UsageDropParams]):
     def _advance(self, numbers: list[int], at: int, state: State, first: int, last: int) -> None:
         calendar, since = self.business.calendar, numbers[at + SINCE]
         advance(numbers, at, state, max(first, last - DAYS + 2), last, calendar, self._cusum)
-        if numbers[at + SUM] >= self._cusum.limit and since >= last - DAYS + 1:
+        if numbers[at + SUM] >= self._early and since >= last - DAYS + 1:
             numbers[at + SUM] = 0  # before anything is said: what came late since then stands in its day by now
             advance(numbers, at, state, since + 1, last, calendar, self._cusum)
 
@@ -202,7 +247,7 @@ class UsageDrop(Rule[UsageDropParams]):
                 for at in range(FIRST, len(numbers), SIZE):
                     numbers[at + SUM], numbers[at + SINCE] = 0, last
             return 0
-        if max(numbers[FIRST + SUM :: SIZE], default=0) >= self._cusum.limit:
+        if max(numbers[FIRST + SUM :: SIZE], default=0) >= self._early:
             barred = barred_until(state)
             for at in range(FIRST, len(numbers), SIZE):
                 if barred > self.business.day_start(numbers[at + SINCE]):  # we cut the line ourselves
@@ -211,7 +256,7 @@ class UsageDrop(Rule[UsageDropParams]):
         for at in range(FIRST, len(numbers), SIZE):
             since = numbers[at + SINCE]
             stale = last - since > self.params.stale_days
-            if numbers[at + SUM] >= self._cusum.limit and (
+            if numbers[at + SUM] >= self._early and (
                 stale or (ended is not None and self.business.day(ended[0]) > since)
             ):
                 return since + 1
@@ -233,11 +278,12 @@ class UsageDrop(Rule[UsageDropParams]):
 
     def _fallen(self, state: State, found: list[Usage], last: int) -> Usage | None:
         """Return the measure that fell the furthest, of those whose sum is at its limit."""
-        shares = {}
+        shares, witness = {}, self._beside(state)
+        limit = self._early if witness else self._cusum.limit
         for usage in found:
-            if usage.sum >= self._cusum.limit:
+            if usage.sum >= limit and self._lasted(usage.since, last, witness):
                 share = self._share(state, usage, last)
-                if share <= self.params.max_share:
+                if share <= self.params.max_share and self._still(state, usage, last):
                     shares[usage.place] = share
         fallen = [usage for usage in found if usage.place in shares]
         return min(fallen, key=lambda usage: (shares[usage.place], -usage.sum), default=None)
@@ -245,6 +291,13 @@ class UsageDrop(Rule[UsageDropParams]):
     def _share(self, state: State, usage: Usage, last: int) -> float:
         seen, expected, _ = totals(usage, state, usage.since + 1, last, self.business.calendar)
         return seen / expected if expected else 1.0
+
+    def _still(self, state: State, usage: Usage, last: int) -> bool:
+        """Tell whether the last days are as low: who is back from a trip has not left."""
+        calendar = self.business.calendar
+        first = last_days(usage, usage.since + 1, last, self.params.still_days, calendar)
+        seen, expected, _ = totals(usage, state, first or usage.since + 1, last, calendar)
+        return seen <= self.params.max_share * expected
 
     def _recovered(self, state: State, found: list[Usage], last: int) -> int:
         """Return since which day the measure that had fallen is near its baseline again, 0 if it is not."""
@@ -265,6 +318,12 @@ class UsageDrop(Rule[UsageDropParams]):
 
     def _signal(self, state: State, event: Any, usage: Usage, last: int, severity: Severity) -> Signal:
         evidence = self._evidence(state, usage, usage.since + 1, last)
+        witness = self._beside(state)
+        evidence |= {
+            "beside": witness,
+            "beside_zh": f"；同时有未结的其他预警（{witness}）" if witness else "",
+            "beside_en": f"; {witness.replace('_', ' ')} is open as well" if witness else "",
+        }
         causes = () if isinstance(event, Tick) else (event.event_id,)
         return Signal(self.name, severity, evidence, causes, {"place": usage.place}, self._series(state, usage, last))
 

@@ -60,7 +60,7 @@ def test_closing_the_account_counts_as_well_and_asking_to_leave_does_not():
     assert warned(run(family(3), leaves(0, 5, "port_out_requested"), end(6))) == []
 
 
-@pytest.mark.parametrize(("members", "left", "silent"), [(40, 2, True), (40, 4, False), (12, 1, True), (5, 1, True)])
+@pytest.mark.parametrize(("members", "left", "silent"), [(40, 2, True), (40, 8, False), (12, 2, True), (5, 1, True)])
 def test_a_payroll_is_warned_by_share_and_number(members, left, silent):
     outcome = run(family(members, payroll_group_id="p"), [leaves(n, 3 + n) for n in range(left)], end(20), **MANY)
     assert (warned(outcome) == []) is silent
@@ -79,9 +79,19 @@ def test_a_calling_circle_warns_too_and_one_customer_may_belong_to_several():
         START.profile("c", circle_ids=["c2"]),
         START.profile("d", circle_ids=["c3"]),
     ]
-    outcome = run(parts, START.plus(days=3).service("a", "port_out_completed"), end(4), **MANY)
+    first = START.plus(days=3).service("a", "port_out_completed")
+    outcome = run(parts, first, end(4), **MANY)
+    assert warned(outcome) == ["b"]  # a friend leaves for reasons of their own
+    second = START.profile("e", circle_ids=["c2"]), START.plus(days=4).service("e", "port_out_completed")
+    outcome = run(parts, second, first, end(5), **MANY)
     kinds = {a["customer_id"]: a["evidence"]["group_kind"] for a in outcome.alerts if a["kind"] == KIND}
     assert kinds == {"b": "household", "c": "circle"}
+
+
+def test_it_expires_after_a_fortnight():
+    outcome = run(family(2), leaves(0, 5), end(18))
+    assert outcome.story(KIND, "m1") == [("opened", "medium")]
+    assert run(family(2), leaves(0, 5), end(20)).story(KIND, "m1") == [("opened", "medium"), ("expired", "medium")]
 
 
 def test_contagion_feeds_no_contagion():

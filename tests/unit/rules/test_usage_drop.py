@@ -46,17 +46,17 @@ def shop(first, days, per_day):
 USUAL = use(START, 7 * WEEKS, 28, 30, 33)
 
 
-def test_calls_that_fall_warn_within_a_week():
-    outcome = run(USUAL, use(FALL, 10, 2))
+def test_calls_that_fall_warn_once_they_outlast_a_trip():
+    outcome = run(USUAL, use(FALL, 14, 2))
     assert outcome.story() == [("opened", "high")]
     [alert] = outcome.alerts
-    assert "2025-08-01" < alert["event_time"] < "2025-08-05"
+    assert "2025-08-07" < alert["event_time"] < "2025-08-09"
     assert alert["evidence"]["measure"] == "min"
     assert alert["evidence"]["observed"] == 2
     assert 28 <= alert["evidence"]["usual"] <= 33
     assert alert["evidence"]["since"] == FALL
     assert alert["evidence"]["unit"] == "min"
-    assert alert["series"][-1] == ["2025-08-02", 2]
+    assert alert["series"][-1] == ["2025-08-07", 2]
     assert "通话时长" in alert["reason"]["zh"]
 
 
@@ -64,13 +64,42 @@ def test_silence_alone_warns_by_timer():
     outcome = run(USUAL, at("2025-08-10 12:00").passes())
     assert outcome.story() == [("opened", "high")]
     [alert] = outcome.alerts
-    assert alert["event_time"] == "2025-08-01T16:10:00.000Z"  # the end of the fourth silent day
+    assert alert["event_time"] == "2025-08-07T16:10:00.000Z"  # the end of the tenth silent day
     assert alert["evidence"]["observed"] == 0
     assert alert["causes"] == []
 
 
-def test_three_silent_days_are_not_enough():
-    assert story(USUAL, at("2025-08-01 23:59").passes()) == []
+def test_nine_silent_days_are_not_enough():
+    assert story(USUAL, at("2025-08-06 23:59").passes()) == []
+
+
+@pytest.mark.parametrize("days", [3, 6, 9])
+def test_a_trip_is_silent(days):
+    back = at(FALL).plus(days=days)
+    assert (
+        story(USUAL, use(FALL, days, 3), use(f"{dt.datetime.fromtimestamp(back.time / 1000):%Y-%m-%d}", 30, 30)) == []
+    )
+
+
+def forwarded(network="rival", state="unconditional"):
+    return at("2025-07-30 09:00").forwarding("c", state, network)
+
+
+def test_beside_another_grave_warning_a_fall_is_told_within_days():
+    outcome = run(USUAL, forwarded(), use(FALL, 8, 2))
+    assert outcome.story(KIND, "c") == [("opened", "high")]
+    [alert] = [alert for alert in outcome.alerts if alert["kind"] == KIND]
+    assert "2025-08-01" < alert["event_time"] < "2025-08-03"
+    assert alert["evidence"]["beside"] == "call_forwarding_off_net"
+    assert "call forwarding off net is open as well" in alert["reason"]["en"]
+    assert "call_forwarding_off_net" in alert["reason"]["zh"]
+
+
+def test_a_lesser_warning_or_one_that_has_ended_is_no_witness():
+    assert story(USUAL, forwarded(state="conditional_busy"), use(FALL, 8, 2)) == []
+    cleared = at("2025-07-31 09:00").forwarding("c", "inactive")
+    assert story(USUAL, forwarded(), cleared, use(FALL, 8, 2)) == []
+    assert story(USUAL, forwarded(), use(FALL, 8, 2), rules={KIND: {"beside": []}}) == []
 
 
 def test_it_says_so_once_and_a_fall_that_stays_becomes_the_habit():
@@ -83,14 +112,14 @@ def test_another_fall_from_the_new_habit_warns_again():
 
 
 def test_usage_that_comes_back_resolves():
-    outcome = run(USUAL, use(FALL, 8, 2), use("2025-08-06", 10, 30))
+    outcome = run(USUAL, use(FALL, 14, 2), use("2025-08-12", 10, 30))
     assert outcome.story() == [("opened", "high"), ("resolved", "high")]
     assert outcome.alerts[-1]["evidence"]["observed"] > 20
-    assert "2025-08-10" < outcome.alerts[-1]["event_time"] < "2025-08-12"  # five days back
+    assert "2025-08-16" < outcome.alerts[-1]["event_time"] < "2025-08-18"  # five days back
 
 
 def test_two_days_back_do_not_resolve():
-    assert story(USUAL, use(FALL, 8, 2), use("2025-08-06", 2, 30), use("2025-08-08", 3, 2)) == [("opened", "high")]
+    assert story(USUAL, use(FALL, 14, 2), use("2025-08-12", 2, 30), use("2025-08-14", 3, 2)) == [("opened", "high")]
 
 
 def test_a_fall_to_a_third_is_a_lesser_warning_and_its_deepening_a_worse_one():
@@ -108,13 +137,13 @@ def test_a_fall_by_a_third_is_silent():
 @pytest.mark.parametrize(("unit", "category", "measure"), [("MB", "data", "MB"), ("item", "order", "item")])
 def test_data_and_items_have_their_own_measure(unit, category, measure):
     usual = use(START, 7 * WEEKS, 600, 700, 650, category=category, unit=unit)
-    outcome = run(usual, use(FALL, 10, 20, category=category, unit=unit))
+    outcome = run(usual, use(FALL, 14, 20, category=category, unit=unit))
     assert outcome.story() == [("opened", "high")]
     assert outcome.alerts[0]["evidence"]["measure"] == measure
 
 
 def test_calls_that_stop_warn_though_data_goes_on():
-    data = use(START, 7 * WEEKS + 10, 600, 700, 650, category="data", unit="MB")
+    data = use(START, 7 * WEEKS + 14, 600, 700, 650, category="data", unit="MB")
     outcome = run(USUAL, data)
     assert outcome.story() == [("opened", "high")]
     assert outcome.alerts[0]["evidence"]["measure"] == "min"
@@ -150,7 +179,7 @@ def test_a_fall_over_the_new_year_warns_after_it():
 
 def test_another_countrys_calendar_has_other_holidays():
     usual = use("2024-10-08", 112, 28, 30, 33)
-    parts = (usual, use("2025-02-05", 20, 30))
+    parts = (usual, use("2025-02-09", 20, 30))
     assert story(*parts, business={"calendar": "DE"}) == [("opened", "high"), ("resolved", "high")]
 
 
@@ -200,15 +229,16 @@ def test_records_that_come_a_day_late_are_counted_on_their_own_day():
 
 
 def test_the_same_records_twice_are_one():
-    parts = (USUAL, use(FALL, 10, 2))
-    assert story(*parts, *parts) == story(*parts)
+    parts = (USUAL, use(FALL, 14, 2))
+    assert story(*parts, *parts) == story(*parts) == [("opened", "high")]
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"), [({"threshold": 40}, 0), ({"day_weight": 0.5}, 0), ({"max_share": 0.01}, 0)]
+    ("changed", "told"),
+    [({"lasting_days": 11}, 0), ({"threshold": 50}, 0), ({"day_weight": 0.5}, 0), ({"max_share": 0.01}, 0), ({}, 1)],
 )
 def test_how_sure_it_has_to_be_is_configured(changed, told):
-    assert len(story(USUAL, use(FALL, 10, 2), rules={KIND: changed})) == told
+    assert len(story(USUAL, use(FALL, 11, 2), rules={KIND: changed})) == told
 
 
 def test_a_fall_to_seven_tenths_can_be_looked_for():
@@ -233,7 +263,7 @@ def test_nobody_waits_for_the_calls_of_a_customer_who_left():
 
 def test_what_it_goes_by_can_be_asked():
     rule = UsageDrop(UsageDropParams(), SHANGHAI)
-    assert rule.look(State(), T0) == {"fires_at": 8.0, "measures": []}
+    assert rule.look(State(), T0) == {"fires_at": 10, "measures": []}
     known = State(memory={KIND: [20_000, 20_000, 0, 6, 1500, 19_999, 3000, *[30_000] * 7]})
     assert not known.days.items
     usage = rule.look(known, T0)
