@@ -134,14 +134,14 @@ class Step:
             self._policy.feedback(state, event)
         out: list[Outgoing] = []
         last = business.day(before) if before else 0
+        if today > last > 0:
+            self._policy.new_day(state, last, today, business, moment)
+        rules = self._hearing(event)
+        if rules:  # before those of the day: what the event itself says is graver
+            self._ask(rules, customer, state, event, moment, out)
         if today > last:
-            if last:
-                self._policy.new_day(state, last, today, business, moment)
             news = NewDay(event.event_id, event.time, last)
             self._ask(self._of_the_day(state, last, today), customer, state, news, moment, out)
-        rules = self._hearing(event)
-        if rules:
-            self._ask(rules, customer, state, event, moment, out)
         if state.left_at and not was_gone:
             out.extend(self._policy.departed(customer, state, moment))
         if topic == "customers":

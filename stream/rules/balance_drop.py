@@ -8,7 +8,7 @@ from pydantic import Field
 
 from stream.domain import elsewhere, holdings
 from stream.domain.business import HOUR_MS
-from stream.domain.events import Severity
+from stream.domain.events import SEVERITIES, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import Baseline, State
 from stream.rules.base import Params, Rule, Texts
@@ -107,16 +107,24 @@ class BalanceDrop(Rule[BalanceDropParams]):
         return self._signal(state, event, baseline, floor, now, outflow if confirmed else 0, institution, flows)
 
     def next_due(self, state: State, event: Any) -> int | None:
-        """Ask for the end of the business day while a drop is suspected and no warning is open."""
+        """Ask for the end of the business day while a drop is suspected that nothing open tells of in its gravity."""
         baseline = state.baseline
-        if baseline is None or baseline.days < self.params.min_history_days or self.name in state.episodes:
+        if baseline is None or baseline.days < self.params.min_history_days:
             return None
         tick = isinstance(event, Tick)
         day = self.business.day(event.time - self._grace if tick else state.newest)
         now = self._closing(state, day - 1) if tick else holdings.current(state, day)
-        if not self._dropped(self._floor(baseline), now):
-            return None
-        return self.business.day_start(day + 1) + self._grace
+        episode = state.episodes.get(self.name)
+        if episode is None:
+            suspected = self._dropped(self._floor(baseline), now)
+        else:
+            suspected = not tick and self._worse(episode.severity, episode.memo["floor"], now)
+        return self.business.day_start(day + 1) + self._grace if suspected else None
+
+    def _worse(self, told: Severity, floor: int, now: int) -> bool:
+        """Tell whether a drop is graver by now than what was told of it."""
+        severity = self._severity(min(1.0, (floor - now) / floor), confirmed=False)
+        return SEVERITIES.index(severity) > SEVERITIES.index(told)
 
     def look(self, state: State, time: int) -> dict[str, Figure]:
         """What is held now against the customer's own floor."""

@@ -330,3 +330,15 @@ def test_an_outflow_after_a_late_balance_does_not_explain_it():
     low = low.transaction("c", 1, balance_after=10_000, account_id="a1")  # of the same topic, so that it comes later
     assert story(HISTORY, later, low, at("2025-03-02 21:00").passes()) == []
     assert story(HISTORY, later, low, END) == [("opened", "critical")]  # by the end of the day it does
+
+
+def test_a_drop_that_gets_graver_without_news_of_where_the_money_went_is_told_at_the_days_end():
+    third = at("2025-03-02 10:00")
+    parts = [
+        steady("c", 100_000),
+        third.balance("c", 55_000),  # 45 % down for two days: medium
+        third.plus(days=1).balance("c", 55_000),
+        third.plus(days=3).balance("c", 8_000),
+        third.plus(days=6).passes(),
+    ]
+    assert run(*parts).story("balance_drop", "c") == [("opened", "medium"), ("updated", "high")]

@@ -58,7 +58,7 @@ def test_nothing_for_months_goes_to_win_back_instead():
 
 
 def test_a_live_warning_becomes_a_case_for_win_back():
-    outcome = run(PROFILE, orders(*USED_TO, 4_000, 3_000), end("2025-09-02 12:00"), policy={"expire_days": 90})
+    outcome = run(PROFILE, orders(*USED_TO, 4_000, 3_000), end("2025-09-02 12:00"), policy={"expire": {KIND: 90}})
     alerts = [alert for alert in outcome.alerts if alert["kind"] == KIND]
     assert [alert["state"] for alert in alerts] == ["opened", "updated"]
     assert "win-back" in alerts[1]["routes"]
