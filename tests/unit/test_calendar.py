@@ -67,3 +67,37 @@ def test_working_days_are_added_over_holidays(start, days, end):
 def test_working_days_between_are_those_after_the_first():
     assert CN.between(day("2025-09-30"), day("2025-10-11")) == 3
     assert CN.between(day("2025-06-16"), day("2025-06-16")) == 0
+
+
+@pytest.mark.parametrize(
+    ("date", "ordinary"),
+    [
+        ("2025-06-17", True),
+        ("2025-06-21", True),  # a plain weekend
+        ("2025-06-22", True),
+        ("2025-10-01", False),
+        ("2025-05-03", False),  # a weekend within a holiday
+        ("2025-10-11", False),  # a make-up Saturday
+        ("2025-10-12", True),  # the Sunday after it: Friday and Monday are worked on
+        ("2025-04-05", False),  # the weekend after a holiday on Friday
+    ],
+)
+def test_what_is_ordinary_is_neither_a_holiday_nor_a_weekend_that_touches_one(date, ordinary):
+    assert CN.is_ordinary(day(date)) is ordinary
+    assert CN.is_ordinary(day(date)) is ordinary  # also when it is known already
+
+
+def test_holidays_are_counted_after_the_first_day_without_weekends():
+    assert CN.is_holiday(day("2025-10-01"))
+    assert not CN.is_holiday(day("2025-10-04"))  # a Saturday
+    assert CN.holidays(day("2025-09-30"), day("2025-10-08")) == 6
+    assert CN.holidays(day("2025-10-01"), day("2025-10-08")) == 5
+
+
+def test_absurd_times_do_not_grow_memory_and_the_answers_stay_the_same(monkeypatch):
+    monkeypatch.setattr("stream.domain.calendar._MOST", 5)
+    calendar, days = Calendar("CN"), [day("2025-09-20") + n for n in range(40)]
+    assert [calendar.is_working(n) for n in days] == [CN.is_working(n) for n in days]
+    assert [calendar.is_ordinary(n) for n in days] == [CN.is_ordinary(n) for n in days]
+    assert len(calendar._known) <= 5
+    assert len(calendar._ordinary) <= 5

@@ -10,7 +10,7 @@ from support.timeline import records as in_order
 from support.units import SHANGHAI
 
 from stream.engine.assemble import Shards
-from stream.engine.in_force import in_force
+from stream.engine.in_force import in_force, told
 from stream.metrics import Metrics
 
 NOON = at("2025-03-02 12:00")
@@ -95,3 +95,8 @@ async def test_a_running_shard_goes_by_what_is_put_in_force_from_its_next_batch_
     drops = [alert["customer_id"] for alert in harness.alerts() if alert["kind"] == "balance_drop"]
     assert drops == ["c1", "c3"]
     await harness.shard.close()
+
+
+def test_records_are_told_in_order_of_key_and_what_is_no_object_is_passed_over():
+    entries = {b"silence/s": b'{"at": 2}', b"rule/x": b'{"at": 1}', b"a": b"no json", b"b": b"[1]"}
+    assert list(told(entries)) == [("rule/x", {"at": 1}), ("silence/s", {"at": 2})]

@@ -210,3 +210,57 @@ def test_alerts_of_a_storm_carry_one_id_and_shards_agree_on_it():
         assert desk.clear(HOUR, rule=FACT).storm_id is None
         found.append(ids)
     assert found == [[None] * 4 + ["fact/2025-01-01"] * 4] * 2
+
+
+def test_a_storm_is_over_exactly_an_hour_after_it_began_when_the_rate_is_low_again():
+    for later, told in ((HOUR - 1, True), (HOUR, False)):
+        storms = Storms()
+        began = T0 + 54 * 60_000  # late in the hour: what came before it soon leaves the sliding one
+        assert burst(storms, began - 4 * 60_000, 5)[-1] == began
+        assert storms.take("k", began + later, LIMITS) == (began if told else 0)
+
+
+def test_a_storm_goes_on_beyond_the_hour_while_the_rate_is_high():
+    storms = Storms()
+    burst(storms, T0 + 54 * 60_000, 5)
+    marks = burst(storms, T0 + HOUR + 20 * 60_000, 60)
+    assert set(marks) == {T0 + 58 * 60_000}
+
+
+def test_of_usual_traffic_the_factor_times_the_busiest_hour_is_a_storm_and_one_less_is_not():
+    storms = Storms()
+    burst(storms, T0, 4)
+    next_day = T0 + DAY
+    usual = 4  # the day after, the busiest hour has not begun to fade
+    limits = StormLimits(at_least=1, factor=3)
+    marks = [storms.take("k", next_day, limits) for _ in range(3 * usual)]
+    assert marks == [0] * (3 * usual - 1) + [next_day]
+
+
+def test_who_is_worth_just_the_line_is_in_the_top_fifth_and_a_cent_less_is_not():
+    world = World()
+    world.top_value.add(500_00)
+    assert world.top_value.value() == 500_00
+    ranks = []
+    for cents in (500_00, 499_99):
+        desk = Desk(world=world)
+        folded(movement(T0, cents, category="purchase"), state=desk.state)
+        ranks.append(desk.signal().rank.top_fifth)
+    assert ranks == [True, False]
+
+
+def test_nobody_is_in_the_top_fifth_before_anybodys_worth_is_known():
+    desk = Desk()
+    folded(movement(T0, 900_00, category="purchase"), state=desk.state)
+    assert desk.signal().rank.top_fifth is False
+
+
+def test_the_world_goes_on_where_it_was_dumped_and_what_an_older_build_did_not_keep_begins_anew():
+    world = World()
+    world.top_value.add(700)
+    burst(world.storms, T0, 7)
+    again = World.load(world.dump())
+    assert again.dump() == world.dump()
+    assert again.top_value.value() == 700
+    assert World.load({}).dump() == World().dump()
+    assert World.load({"storms": world.dump()["storms"]}).top_value.value() is None

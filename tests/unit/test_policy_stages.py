@@ -308,3 +308,13 @@ def test_what_the_model_said_last_goes_along():
     desk.state.score = Score(0.7, "near-churn", T0, "v3")
     alert = desk.signal()
     assert (alert.score, alert.grade, alert.model_version) == (0.7, "near-churn", "v3")
+
+
+def test_a_warning_held_back_as_not_worth_keeping_is_told_in_the_moment_the_judgement_is_over():
+    desk = Desk()
+    desk.state.let_go = T0 + 10 * DAY
+    assert desk.signal() is None
+    assert desk.state.episodes["behaviour"].again_at == T0 + 10 * DAY
+    assert desk.expire(10 * DAY - 1) == []
+    [alert] = desk.expire(10 * DAY)
+    assert (alert.state, alert.kind) == ("opened", "behaviour")

@@ -85,3 +85,21 @@ def test_a_person_reads_the_open_ones_first_and_every_stage_in_words():
     assert "\x1b" not in text
     only = [line for verdict, line in lines(answer, "balance_drop") if verdict not in ("figures", "heading")]
     assert len(only) == 1
+
+
+def test_what_waits_to_be_told_is_held_back_even_if_an_earlier_one_ended_later():
+    episode = Episode("e", NOON - 9, NOON - 9, 0, "medium", NOON + 9, held="snooze")
+    state = State(
+        episodes={"balance_drop": episode},
+        held={"balance_drop": Held("snooze", NOON - 9, "medium")},
+        ended={"balance_drop": (NOON - 8, "high")},
+    )
+    answer = of("balance_drop", state)
+    assert (answer.verdict, answer.stage, answer.severity) == ("held back", "snooze", "medium")
+    del state.episodes["balance_drop"]
+    assert of("balance_drop", state).verdict == "over"
+
+
+def test_what_was_held_back_in_the_moment_another_ended_is_the_newer():
+    state = State(held={"balance_drop": Held("silence", NOON, "low")}, ended={"balance_drop": (NOON, "high")})
+    assert of("balance_drop", state).verdict == "held back"

@@ -122,3 +122,8 @@ def test_a_try_by_a_means_never_answered_is_no_news():
 )
 def test_each_threshold_comes_from_the_configuration(parameter, value):
     assert story(ANSWERED, tries(20, 30, 40), rules={KIND: {parameter: value}}) != [("opened", "medium")]
+
+
+@pytest.mark.parametrize(("last", "found"), [(200, [("opened", "medium")]), (200 + 1 / 1440, [])])
+def test_an_attempt_counts_for_as_many_days_as_configured_to_the_minute(last, found):
+    assert story(ANSWERED, tries(20, 30, last)) == found  # 180 days after the one on day 20

@@ -227,3 +227,14 @@ def test_what_it_goes_by_can_be_asked():
     assert figures["median_gap_days"] == 7
     assert figures["variation"] == 0
     assert figures["overdue_after"] == "2025-03-12"  # nine days and three working days after 2025-02-26
+
+
+def test_on_the_last_day_that_is_allowed_nothing_is_said_whatever_is_heard_and_right_after_it_is():
+    [alert] = run(WEEKLY, at("2025-09-15 12:00").passes()).alerts
+    last_day = alert["evidence"]["overdue_after"]
+    after = dt.date.fromisoformat(last_day) + dt.timedelta(days=1)
+    heard = [at(f"{last_day} {hour}").balance("c", 100) for hour in ("00:00", "12:00", "23:59")]
+    assert story(WEEKLY, heard) == []
+    [alert] = run(WEEKLY, heard, at(f"{after} 00:00").passes()).alerts
+    assert alert["event_time"] == f"{last_day}T16:00:00.000Z"  # midnight in Shanghai
+    assert story(WEEKLY, heard, order(last_day), at(f"{after} 12:00").passes()) == []

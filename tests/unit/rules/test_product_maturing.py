@@ -198,3 +198,21 @@ def test_a_wish_for_no_retention_contact_does_not_withhold_the_end_of_a_term():
 def test_absurd_stages_are_refused(days):
     with pytest.raises(ValueError, match="days_before"):
         run(rules={KIND: {"days_before": days}})
+
+
+def test_the_last_day_itself_can_be_a_stage_and_the_day_after_is_none():
+    section = {"rules": {KIND: {"days_before": [3, 0]}}}
+    assert told(deposit(), **section) == [
+        ("2025-04-03T01", "opened", "low"),
+        ("2025-04-06T01", "updated", "high"),
+        ("2025-04-07T01", "resolved", "high"),
+    ]
+
+
+def test_a_running_term_first_heard_of_on_its_last_day_is_told_and_a_day_later_is_not():
+    product = {"product_id": "p", "amount": 50_000, "matures_on": END}
+    assert told(at("2025-04-06 23:59").profile("c", products=[product])) == [
+        ("2025-04-06T15", "opened", "high"),
+        ("2025-04-07T01", "resolved", "high"),
+    ]
+    assert told(at("2025-04-07 00:00").profile("c", products=[product])) == []

@@ -112,3 +112,9 @@ def test_the_long_window_comes_from_the_configuration():
     parts = incidents(0, 9, 18, 29)
     assert story(parts, rules={KIND: {"long_count": 5}}) == []
     assert story(parts, rules={KIND: {"long_days": 20}}) == []
+
+
+@pytest.mark.parametrize(("gap", "found"), [(60, [("opened", "medium")]), (59.999, [])])
+def test_incidents_of_one_cause_are_several_from_the_configured_gap_on(gap, found):
+    three = [START.plus(minutes=n * gap).service("c", "service_incident", cause="failed_payment") for n in range(3)]
+    assert story(three) == found
