@@ -208,7 +208,7 @@ def test_what_it_goes_by_can_be_asked():
 
 
 def test_late_news_of_a_bonus_on_the_last_day_of_grace_does_not_lose_the_salary_that_is_due():
-    heard = at("2025-07-17 08:00").balance("c", 100)  # nothing more can come before the day ends
+    heard = at("2025-07-17 08:00").transaction("c", 100, category="purchase")  # of the same topic: taken first
     bonus = at("2025-06-24 09:30").arriving("2025-07-17 12:00").transaction("c", 9000, "in", category="payroll")
     assert story(salary(*TENTH), heard, bonus, at("2025-07-17 23:59").passes()) == []
     assert story(salary(*TENTH), heard, bonus, at("2025-07-18 00:00").passes()) == [("opened", "high")]
