@@ -11,7 +11,7 @@ from stream.domain.business import HOUR_MS
 from stream.domain.classes import is_named
 from stream.domain.events import Severity
 from stream.domain.figures import first_full_month
-from stream.domain.signals import Clear, Figure, NewDay, Signal, Tick, Verdict
+from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import MONTHS, SPEND, State
 from stream.rules.base import Params, Rule, Texts
 
@@ -31,7 +31,7 @@ class BelowFloor(Rule[BelowFloorParams]):
     """Some months under the floor: orders are moving elsewhere; nothing at all for months is past saving by a call."""
 
     name = "below_floor"
-    listens = frozenset({"new-day", "customers"})
+    listens = frozenset({"new-month", "open-day", "customers"})
     behavioural = True
     practice = (
         "Key-account practice sets each class a minimum of monthly business: small but positive spend says that the "
@@ -104,8 +104,6 @@ class BelowFloor(Rule[BelowFloorParams]):
             return None
         now = event.time if type(event) is Tick else state.newest
         month = self.business.month(self.business.day(now))
-        if type(event) is NewDay and event.before and self.business.month(event.before) == month:
-            return None  # asked already this month
         if not any(bucket and bucket[SPEND] > 0 for bucket in state.months.items) or not self._floors(state, now):
             return None
         return self._month_start(month + 1) + self.params.grace_hours * HOUR_MS

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from stream.domain.business import Business
+from stream.domain.business import DAY_MS, Business
 from stream.domain.events import SEVERITIES, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import DAYS, State
@@ -123,12 +123,16 @@ class UsageDrop(Rule[UsageDropParams]):
         self._cusum = cusum_of(params.fall_to, params.day_weight, params.threshold)
         self._early = min(round(params.beside_threshold * SCALE), self._cusum.limit)
         self._grace = params.day_end_grace_min * 60_000
+        self._young = (7 * params.min_weeks + params.recent_days) * DAY_MS  # sooner there is no baseline
         needs = (params.min_acts, params.min_minutes, params.min_megabytes, params.min_items)
         self._needs = tuple((place, round(need * SCALE)) for place, need in zip(MEASURES.values(), needs, strict=True))
 
     def remember(self, state: State, event: Any) -> list[int] | None:
         """Bring the sums forward over the days that are complete, and the baseline every fortnight."""
-        numbers, last = state.memory.get(self.name), self._complete(event)
+        numbers = state.memory.get(self.name)
+        if numbers is None and state.newest - state.first_seen < self._young:
+            return None
+        last = self._complete(event)
         if numbers is None:
             first, enough = self._history(state, 0, last)
             return [last, last, 0, *self._learned(state, first, last, [])] if enough else None
