@@ -155,6 +155,7 @@ class Policy(Section):
 
     cool_down_h: float = Field(24, ge=0, description="hours after an episode ends before its kind opens again")
     update_gap_h: float = Field(24, ge=0, description="hours between two updates of no higher severity")
+    behavioural_gap_h: float = Field(96, ge=0, description="the same, of behavioural kinds: going on is no news")
     expire_days: float = Field(30, gt=0, description="days after which a warning that nothing ended expires")
     backfill_days: float | None = Field(
         None, ge=0, description="at a group's first start, older events open nothing; empty = no backfill"

@@ -40,6 +40,7 @@ def pipeline(
         rules,
         order(cool_down, inhibit=given.inhibit, silences=silences),
         update_gap_h=given.update_gap_h,
+        behavioural_gap_h=given.behavioural_gap_h,
         expire_days=given.expire_days,
         expire_by_kind=given.expire,
         let_go_days=given.let_go_days,

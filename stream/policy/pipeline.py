@@ -48,6 +48,7 @@ class Pipeline:
         muters: Sequence[Muter],
         *,
         update_gap_h: float,
+        behavioural_gap_h: float | None = None,
         expire_days: float,
         expire_by_kind: Mapping[str, float] | None = None,
         let_go_days: float = 180,
@@ -56,13 +57,15 @@ class Pipeline:
         suppressed: Suppressed = lambda stage, kind: None,
         shadowed: shadow.Counted = lambda kind, severity, state: None,
     ) -> None:
-        """`update_gap_h`: hours between updates of no higher severity; `expire_days`: of an episode nothing ends,
+        """`update_gap_h`: hours between updates of no higher severity, `behavioural_gap_h`: of those about behaviour,
+        which goes on from day to day and is no news for it; `expire_days`: of an episode nothing ends,
         `expire_by_kind` where a kind has its own; `let_go_days`: how long a customer not worth keeping is left alone.
         """
         self._rules: Mapping[str, Rule[Any]] = {rule.name: rule for rule in rules}
         self._muters = tuple(muters)
         self._update_muters = tuple(muter for muter in muters if muter.updates)
         self._gap = round(update_gap_h * HOUR_MS)
+        self._slow_gap = self._gap if behavioural_gap_h is None else round(behavioural_gap_h * HOUR_MS)
         self._life = round(expire_days * DAY_MS)
         self._lives = {kind: round(days * DAY_MS) for kind, days in (expire_by_kind or {}).items()}
         cool_down = next((muter for muter in muters if isinstance(muter, CoolDown)), CoolDown(0))
@@ -205,13 +208,13 @@ class Pipeline:
         if stage is not None:
             self._hold(candidate, stage)
             later.keep(episode, signal)
-            if not episode.again_at and dedup.is_update(candidate, self._gap, news=news):
+            if not episode.again_at and dedup.is_update(candidate, self._gap_of(candidate.rule), news=news):
                 episode.again_at = self._until(stage, candidate)
                 self._set_timer(state)
             self._prolong(state, rule.name, episode, moment.time)
             return None
         woken = snooze.wakes(state, rule.name, moment.time)
-        if not woken and not dedup.is_update(candidate, self._gap, news=news):
+        if not woken and not dedup.is_update(candidate, self._gap_of(candidate.rule), news=news):
             self._suppressed(dedup.STAGE, rule.name)
             return None
         return self._tell(candidate, episode)
@@ -298,6 +301,9 @@ class Pipeline:
         """Forget a warning that nobody was told of."""
         del state.episodes[kind]
         self._set_timer(state)
+
+    def _gap_of(self, rule: Rule[Any]) -> int:
+        return self._slow_gap if rule.behavioural else self._gap
 
     def _life_of(self, kind: str) -> int:
         return self._lives.get(kind, self._life)
