@@ -24,19 +24,7 @@ def command(
 
     Ends with 0, with 1 when nothing is known about the customer, with 2 when nobody could be asked.
     """
-    import asyncio
-
-    from stream.cli.console import faults, say
-    from stream.config import load
-    from stream.ops.asking import Unknown
-
-    with faults():
-        settings = load(config)
-        try:
-            answer = asyncio.run(ask(settings, worker, customer, "state"))
-        except Unknown as why:
-            say(str(why.args[0]))
-            raise typer.Exit(1) from None
+    settings, answer = asked(config, worker, customer, "state")
     if as_json:
         import orjson
 
@@ -49,8 +37,27 @@ def command(
         typer.echo(line)
 
 
-async def ask(settings: Settings, worker: str, customer: str, what: str) -> dict[str, Any]:
-    """Return a worker's answer about a customer; `worker`: whom to ask, empty for any; `what`: see `asking.ask`."""
+def asked(config: Path | None, worker: str, customer: str, what: str) -> tuple[Settings, dict[str, Any]]:
+    """Return the settings and a worker's answer about a customer; ends the command where there is none.
+
+    `worker`: whom to ask, empty for any; `what`: see `asking.ask`.
+    """
+    import asyncio
+
+    from stream.cli.console import faults, say
+    from stream.config import load
+    from stream.ops.asking import Unknown
+
+    with faults():
+        settings = load(config)
+        try:
+            return settings, asyncio.run(_ask(settings, worker, customer, what))
+        except Unknown as why:
+            say(str(why.args[0]))
+            raise typer.Exit(1) from None
+
+
+async def _ask(settings: Settings, worker: str, customer: str, what: str) -> dict[str, Any]:
     from stream.broker.launcher import located
     from stream.engine.directory import token
     from stream.ops import asking

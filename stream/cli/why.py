@@ -24,26 +24,17 @@ def command(
 
     Example: churnwatch why c-1001 --kind balance_drop
     """
-    import asyncio
     import sys
 
     import orjson
 
-    from stream.cli.console import faults, say
-    from stream.cli.state import ask
-    from stream.config import load
-    from stream.ops.asking import Unknown
+    from stream.cli.state import asked
     from stream.ops.why_view import lines
     from stream.rules.registry import discover
 
     if kind and kind not in discover():
         raise typer.BadParameter(f"no rule {kind}; there are {', '.join(sorted(discover()))}", param_hint="--kind")
-    with faults():
-        try:
-            answer = asyncio.run(ask(load(config), worker, customer, "why"))
-        except Unknown as why:
-            say(str(why.args[0]))
-            raise typer.Exit(1) from None
+    _, answer = asked(config, worker, customer, "why")
     if as_json:
         typer.echo(orjson.dumps(answer).decode())
         return
