@@ -25,7 +25,7 @@ units of its currency; a time is RFC 3339 with an offset, or epoch milliseconds.
 Read `alerts` with isolation level read_committed: each alert is then there exactly once. Who reads uncommitted may
 see one of an aborted transaction, and dedupes on ce_id. Topic names may carry a configured prefix.
 """
-_SENT = (*HOPS, "alerts", "dead-letters", "workers", "state-changelog")
+_SENT = (*HOPS, "alerts", "settings", "dead-letters", "workers", "state-changelog")
 _READ = (*INPUTS, "staff", "control", "settings", "models", "workers", "state-changelog")
 
 
@@ -116,10 +116,23 @@ def _messages() -> dict[str, dict[str, Any]]:
         "Worker": _message("Worker", "A worker's address and shards", examples=[{"payload": examples.WORKER}]),
         "Gone": _tombstone("the worker has ended"),
     }
+    made["settings"] = {
+        "RuleOverride": _message(
+            "RuleOverride",
+            "Parameters of a rule that replace the configured ones (key rule/ + rule)",
+            examples=[{"payload": examples.RULE_OVERRIDE}],
+        ),
+        "SilenceRecord": _message(
+            "SilenceRecord",
+            "Warnings that nobody is told of for a while (key silence/ + id)",
+            examples=[{"payload": examples.SILENCE}],
+        ),
+        "Lifted": _tombstone("the configuration holds again, or the silence is over"),
+    }
     made["alerts"] = {
         "Alert": _message(
             "Alert",
-            "A warning was opened, updated, resolved, or has expired",
+            "A warning was opened, updated, resolved, closed, or has expired",
             headers="AlertHeaders",
             examples=[{"headers": examples.ALERT_HEADERS, "payload": examples.ALERT}],
         ),

@@ -224,6 +224,22 @@ ALERT_HEADERS: Example = {
 
 WORKER: Example = {"instance": "pod-0", "url": "http://10.0.0.7:8080", "shards": [0, 1, 2], "at": 1772431511000}
 
+RULE_OVERRIDE: Example = {"params": {"shadow": True}, "by": "ops-7", "at": 1772431511000, "event_id": "cmd-41"}
+
+SILENCE: Example = {
+    "silence": {
+        "id": "cmd-42",
+        "from": 1772431511000,
+        "until": "2026-03-02T18:00:00+08:00",
+        "reason": "works on the line",
+        "by": "ops-7",
+        "kind": "service_failure",
+        "branch": "b-7",
+    },
+    "at": 1772431511000,
+    "event_id": "cmd-42",
+}
+
 DEAD_LETTER_HEADERS: Example = {
     "dl_topic": "transactions",
     "dl_partition": "2",
