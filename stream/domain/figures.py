@@ -90,7 +90,7 @@ def revenue_monthly(state: State, today: int) -> float | None:
     first = max(last - 2, first_full_month(state))
     if first > last:
         return None
-    return sum(_spend(state, month) for month in range(first, last + 1)) / (last - first + 1)
+    return sum(spend_of_month(state, month) for month in range(first, last + 1)) / (last - first + 1)
 
 
 def months_of_custom(state: State, today: int) -> float | None:
@@ -168,7 +168,8 @@ def first_full_month(state: State) -> int:
     return first.year * 12 + first.month - 1 + (first.day > 1)
 
 
-def _spend(state: State, month: int) -> int:
+def spend_of_month(state: State, month: int) -> int:
+    """Return what we earned by the customer in a month, minor units; `month` as `Business.month` counts."""
     bucket = state.months.get(month)
     return bucket[SPEND] if bucket else 0
 

@@ -70,6 +70,11 @@ def current(state: State, today: int) -> int:
     return total
 
 
+def products_held(state: State) -> int:
+    """Return how many products the customer holds now."""
+    return sum(not product.ended_on for product in state.products.values())
+
+
 def _counts_on(product: Holding, day: int) -> bool:
     if product.kind in DEBT_KINDS or not product.amount or day < product.opened_on:
         return False

@@ -116,6 +116,11 @@ class Step:
         self._daily, self._monthly = self._listening({"new-day"}), self._listening({"new-day", "new-month"})
         self._opened = {name: bound for name, bound in self._rules.items() if "open-day" in bound.rule.listens}
 
+    @property
+    def rules(self) -> tuple[RuleLike, ...]:
+        """The rules that are asked, in the order in which they are."""
+        return tuple(bound.rule for bound in self._rules.values())
+
     def event(self, customer: str, state: State, event: Any, moment: MomentLike) -> list[Outgoing] | None:
         """Take one event; `None` says that it was a duplicate and changed nothing."""
         topic: str = event.topic

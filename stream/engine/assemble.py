@@ -19,6 +19,7 @@ from stream.metrics import Metrics
 from stream.policy.inhibit import inhibitors_first
 from stream.policy.silences import Silence
 from stream.rules import registry
+from stream.rules.base import Rule
 from stream.rules.group_contagion import GroupContagion
 from stream.topics import INPUTS
 
@@ -84,7 +85,7 @@ class Shards:
 
     def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
         self._step = step(settings, self._metrics, silences)
-        self.rules = registry.build(settings.rules, business(settings))
+        self.rules = tuple(rule for rule in self._step.rules if isinstance(rule, Rule))
         self.off = tuple(sorted(set(registry.discover()) - {rule.name for rule in self.rules}))
 
     @property

@@ -11,7 +11,7 @@ from stream.domain.business import HOUR_MS
 from stream.domain.events import SEVERITIES, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import Baseline, State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 SERIES_DAYS = 30
@@ -90,12 +90,14 @@ class BalanceDrop(Rule[BalanceDropParams]):
         now = self._closing(state, today) if isinstance(event, Tick) else holdings.current(state, today)
         episode = state.episodes.get(self.name)
         if episode is not None and now >= self.params.recovered_share * episode.memo["floor"]:
-            return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, _cause(event))
+            return self._clear(now, event)
         untold = episode is not None and bool(episode.held)
         floor = self._floor(baseline) if episode is None or untold else episode.memo["floor"]
         if not self._dropped(floor, now):
             if untold:  # nobody was told, and by now it is what is usual
-                return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, _cause(event))
+                return Clear(
+                    self.name, {"observed": self._money(now), "unit": self.business.currency}, causes_of(event)
+                )
             return None
         outflow, institution, flows = self._outflow(state, event.time)
         confirmed = outflow >= self.params.outflow_share * (floor - now)
@@ -105,6 +107,9 @@ class BalanceDrop(Rule[BalanceDropParams]):
         if not confirmed and not (isinstance(event, Tick) and self._lasted(state, floor, now, today)):
             return None
         return self._signal(state, event, baseline, floor, now, outflow if confirmed else 0, institution, flows)
+
+    def _clear(self, now: int, event: Any) -> Clear:
+        return Clear(self.name, {"observed": self._money(now), "unit": self.business.currency}, causes_of(event))
 
     def next_due(self, state: State, event: Any) -> int | None:
         """Ask for the end of the business day while a drop is suspected that nothing open tells of in its gravity."""
@@ -200,7 +205,7 @@ class BalanceDrop(Rule[BalanceDropParams]):
             "outflow_zh": f"，其中 {self._money(outflow):,.0f} {unit} 转至 {institution}" if outflow else "",
             "outflow_en": f"; {self._money(outflow):,.0f} {unit} went to {institution}" if outflow else "",
         }
-        causes = _cause(event) + (flows if outflow else ())
+        causes = causes_of(event) + (flows if outflow else ())
         return Signal(
             self.name,
             self._severity(share, confirmed=outflow > 0),
@@ -223,10 +228,3 @@ class BalanceDrop(Rule[BalanceDropParams]):
         return tuple(
             (self.business.date(first + index).isoformat(), self._money(total)) for index, total in enumerate(totals)
         )
-
-    def _money(self, minor: int) -> float:
-        return self.business.major(minor)
-
-
-def _cause(event: Any) -> tuple[str, ...]:
-    return () if isinstance(event, Tick) else (event.event_id,)

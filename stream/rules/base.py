@@ -82,6 +82,10 @@ class Rule(ABC, Generic[P]):
             return self
         return variants.get(self.business.classes.of(state, today).name, self)
 
+    def _money(self, minor: int) -> float:
+        """Return a money figure for the evidence, in units of the base currency."""
+        return self.business.major(minor)
+
     @abstractmethod
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Judge the state after `event`: one that it listens to, or its own `Tick`."""
@@ -103,4 +107,9 @@ class Rule(ABC, Generic[P]):
         return self.respond_within_h
 
 
-__all__ = ["P", "Params", "Rule", "Texts", "Tick"]
+def causes_of(event: Any) -> tuple[str, ...]:
+    """Return the id of the event that a verdict comes of; a timer's has none."""
+    return () if isinstance(event, Tick) else (event.event_id,)
+
+
+__all__ = ["P", "Params", "Rule", "Texts", "Tick", "causes_of"]

@@ -10,10 +10,10 @@ from pydantic import Field
 from stream.domain.business import HOUR_MS
 from stream.domain.classes import is_named
 from stream.domain.events import Severity
-from stream.domain.figures import first_full_month
+from stream.domain.figures import first_full_month, spend_of_month
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import MONTHS, SPEND, State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 
 class BelowFloorParams(Params):
@@ -70,7 +70,7 @@ class BelowFloor(Rule[BelowFloorParams]):
             return None
         today = self.business.day(event.time)
         floor = self.business.classes.of(state, today).floor
-        reached = floor and _spend(state, self.business.month(today) - 1) >= floor
+        reached = floor and spend_of_month(state, self.business.month(today) - 1) >= floor
         return [floor] if reached and state.memory.get(self.name) != [floor] else None
 
     def evaluate(self, state: State, event: Any) -> Verdict:
@@ -117,7 +117,7 @@ class BelowFloor(Rule[BelowFloorParams]):
         return {
             "class": self.business.classes.of(state, today).name,
             "floor": self.business.major(floors[0]) if floors else 0,
-            "last_month": self.business.major(_spend(state, last)),
+            "last_month": self.business.major(spend_of_month(state, last)),
             "months_under": run,
             "months_without_spend": zeros,
             "months_before": len(before),
@@ -135,7 +135,7 @@ class BelowFloor(Rule[BelowFloorParams]):
     def _run(self, state: State, last: int, floor: int) -> tuple[int, int, list[int]]:
         """Return the months up to `last` under the floor, those without anything, and the spends before them."""
         first = max(first_full_month(state), last - MONTHS + 2)
-        spends = [_spend(state, month) for month in range(last, first - 1, -1)]
+        spends = [spend_of_month(state, month) for month in range(last, first - 1, -1)]
         run = next((index for index, spend in enumerate(spends) if spend >= floor), len(spends))
         zeros = next((index for index, spend in enumerate(spends) if spend > 0), len(spends))
         return run, zeros, spends[run:]
@@ -143,7 +143,7 @@ class BelowFloor(Rule[BelowFloorParams]):
     def _recovered(self, state: State, event: Any, floor: int, time: int) -> Clear | None:
         """Return the end of a warning: this month or the last is over the floor, or the class has none any more."""
         month = self.business.month(self.business.day(time))
-        best = max(_spend(state, month), _spend(state, month - 1))
+        best = max(spend_of_month(state, month), spend_of_month(state, month - 1))
         released = is_named(state) and not self._floors(state, time)
         if best < floor and not released:
             return None
@@ -152,7 +152,7 @@ class BelowFloor(Rule[BelowFloorParams]):
             "floor": self.business.major(0 if released else floor),
             "unit": self.business.currency,
         }
-        return Clear(self.name, evidence, () if isinstance(event, Tick) else (event.event_id,))
+        return Clear(self.name, evidence, causes_of(event))
 
     def _signal(
         self, state: State, event: Tick, floor: int, last: int, run: int, above: list[int], *, live: bool
@@ -161,7 +161,7 @@ class BelowFloor(Rule[BelowFloorParams]):
         major = self.business.major
         evidence: dict[str, Figure] = {
             "measure": "monthly_spend",
-            "observed": major(_spend(state, last)),
+            "observed": major(spend_of_month(state, last)),
             "floor": major(floor),
             "usual": major(round(sum(above) / len(above))),
             "months": run,
@@ -178,16 +178,12 @@ class BelowFloor(Rule[BelowFloorParams]):
     def _series(self, state: State, last: int) -> tuple[tuple[str, float], ...]:
         first = max(first_full_month(state), last - MONTHS + 2)
         return tuple(
-            (_date(month).isoformat(), self.business.major(_spend(state, month))) for month in range(first, last + 1)
+            (_date(month).isoformat(), self.business.major(spend_of_month(state, month)))
+            for month in range(first, last + 1)
         )
 
     def _month_start(self, month: int) -> int:
         return self.business.day_start(self.business.day_of_date(_date(month)))
-
-
-def _spend(state: State, month: int) -> int:
-    bucket = state.months.get(month)
-    return bucket[SPEND] if bucket else 0
 
 
 def _date(month: int) -> dt.date:

@@ -257,9 +257,6 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
             for back in range(SERIES_DAYS - 1, -1, -1)
         )
 
-    def _money(self, minor: int) -> float:
-        return self.business.major(minor)
-
 
 def _told(state: State) -> int:
     """Return when the newest balance of an asset account was told, epoch ms; 0 = never."""

@@ -10,7 +10,7 @@ from stream.domain.classes import CustomerClass, is_named, place
 from stream.domain.events import SEVERITIES, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 
 class ContactGapParams(Params):
@@ -71,7 +71,7 @@ class ContactGap(Rule[ContactGapParams]):
             return None
         now = event.time if isinstance(event, Tick) else max(state.newest, episode.updated_at if episode else 0)
         class_ = self.business.classes.of(state, self.business.day(now))
-        causes = () if isinstance(event, Tick) else (event.event_id,)
+        causes = causes_of(event)
         if not class_.contact_days:
             return Clear(self.name, _no_standard(class_), causes) if known else None
         missed = self._missed(state, class_, now)

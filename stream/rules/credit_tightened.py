@@ -11,7 +11,7 @@ from pydantic import Field
 from stream.domain.events import SEVERITIES, ServiceEvent, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 DUE, DECLINED, PRODUCT = 0, 1, 2
 """Places in the rule's memory: the business day a renewal is due, 1 = declined, a digest of the product (0 = none)."""
@@ -187,12 +187,9 @@ class CreditTightened(Rule[CreditTightenedParams]):
             self.name,
             max(severities, key=SEVERITIES.index),
             evidence,
-            () if isinstance(event, Tick) else (event.event_id,),
+            causes_of(event),
             memo,
         )
-
-    def _money(self, minor: int) -> float:
-        return self.business.major(minor)
 
 
 _RENEWALS = frozenset({"renewal_due", "renewal_declined"})

@@ -163,9 +163,6 @@ class CreditUnderused(Rule[CreditUnderusedParams]):
         }
         return Clear(self.name, figures, (event.event_id,))
 
-    def _money(self, minor: int) -> float:
-        return self.business.major(minor)
-
 
 def _line(state: State, accounts: list[Account]) -> int:
     """Return the line, minor units: the limits of the accounts, else the profile's."""

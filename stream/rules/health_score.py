@@ -11,7 +11,7 @@ from stream.domain.events import Severity
 from stream.domain.health import Health, Weights, health
 from stream.domain.signals import Clear, Figure, NewDay, Signal, Tick, Verdict
 from stream.domain.state import State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 _DAY, _SCORE, _WAS_ARMED, _ARMED, _BEFORE = range(5)
 """What is kept: the day of the last judgement, its score in tenths (-1 = unknown), whether a fall would be news before
@@ -111,7 +111,7 @@ class HealthScore(Rule[HealthScoreParams]):
             return None
         score = known[_SCORE] / 10
         episode = state.episodes.get(self.name)
-        causes = () if isinstance(event, Tick) else (event.event_id,)
+        causes = causes_of(event)
         if episode is not None and score >= self._clear:
             return Clear(self.name, {"score": score, "clear_from": self._clear}, causes)
         severe = score < self.params.severe_below

@@ -155,9 +155,6 @@ class MaturedOutflow(Rule[MaturedOutflowParams]):
         figures: dict[str, Figure] = {"reinvested": self._money(reinvested), "unit": self.business.currency}
         return Clear(self.name, figures, (event.event_id,))
 
-    def _money(self, minor: int) -> float:
-        return self.business.major(minor)
-
 
 def _proceeds(state: State, name: str, held: Holding) -> int:
     """Return what a product paid out: its amount, else the last balance above nothing of an account of its name."""

@@ -13,7 +13,7 @@ from stream.domain.rhythm import Rhythm, due_day, rhythm, spend_of, usual_month
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import SPEND, State
 from stream.domain.usage import barred_until
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 YEAR = 12
 MOST_PEAKS = 3
@@ -191,7 +191,7 @@ class MissedCadence(Rule[MissedCadenceParams]):
             "why_en": f"the customer used to come every {found.median} days ({quantile} of the last {found.gaps} gaps "
             f"were no longer than {found.high} days); the last time was {self._date(last)}, {today - last} days ago",
         }
-        return Signal(self.name, "medium", evidence, _cause(event), {"last": last}, self._gaps(state))
+        return Signal(self.name, "medium", evidence, causes_of(event), {"last": last}, self._gaps(state))
 
     def _gaps(self, state: State) -> tuple[tuple[str, float], ...]:
         days = state.active_days[-SERIES - 1 :]
@@ -242,7 +242,7 @@ class MissedCadence(Rule[MissedCadenceParams]):
             back = self._came(state, memo["peak"]) >= self.params.yearly_share * memo["spend"]
         else:
             back = state.active_days[-1] > memo["last"]
-        return Clear(self.name, {"last": self._date(state.active_days[-1])}, _cause(event)) if back else None
+        return Clear(self.name, {"last": self._date(state.active_days[-1])}, causes_of(event)) if back else None
 
     def _date(self, day: int) -> str:
         return self.business.date(day).isoformat()
@@ -263,7 +263,3 @@ def _same_season(month: int, other: int) -> bool:
 def _peaks(numbers: list[int]) -> list[tuple[int, int, int, int]]:
     """Read the months kept in the memory: (month, spend, years it came, day after which the next is overdue)."""
     return [(*numbers[at : at + PEAK],) for at in range(1, len(numbers), PEAK)]  # type: ignore[misc]
-
-
-def _cause(event: Any) -> tuple[str, ...]:
-    return () if isinstance(event, Tick) else (event.event_id,)

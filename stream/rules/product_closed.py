@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from stream.domain import recent
+from stream.domain import holdings, recent
 from stream.domain.events import Customer, Severity
 from stream.domain.signals import Clear, Figure, Signal, Verdict
 from stream.domain.state import Holding, State
@@ -62,7 +62,7 @@ class ProductClosed(Rule[ProductClosedParams]):
         """Fire on a closing before its date that nothing replaced; resolve when a product is opened again."""
         episode = state.episodes.get(self.name)
         if episode is not None and self._opened_again(state, episode.memo):
-            return Clear(self.name, {"products_left": self._left(state)}, (event.event_id,))
+            return Clear(self.name, {"products_left": holdings.products_held(state)}, (event.event_id,))
         if not state.products or state.left_at:
             return None
         ended = self._ended(state, event)
@@ -77,7 +77,7 @@ class ProductClosed(Rule[ProductClosedParams]):
         """The products held, and those ended lately."""
         today = self.business.day(time)
         return {
-            "products_left": self._left(state),
+            "products_left": holdings.products_held(state),
             "ended_within_window": self._closed_within(state, today),
             "window_days": self.params.series_days,
         }
@@ -98,9 +98,6 @@ class ProductClosed(Rule[ProductClosedParams]):
     def _early(self, product: Holding) -> bool:
         last = product.matures_on
         return last is None or product.ended_on < self.business.day_of_date(last)
-
-    def _left(self, state: State) -> int:
-        return sum(not product.ended_on for product in state.products.values())
 
     def _closed_within(self, state: State, today: int) -> int:
         first = today - self.params.series_days
@@ -125,7 +122,7 @@ class ProductClosed(Rule[ProductClosedParams]):
         return all((p := state.products.get(name)) is not None and not p.ended_on for name in memo)
 
     def _signal(self, state: State, event: Any, ended: dict[str, Holding]) -> Signal:
-        left = self._left(state)
+        left = holdings.products_held(state)
         closed = self._closed_within(state, self.business.day(event.time))
         amount = sum(product.amount or 0 for product in ended.values())
         kind = next(iter(ended.values())).kind or ""

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from stream.domain.events import SEVERITIES, Severity
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import Holding, State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 REMIND, TALK, INVITE = 0, 1, 2
 _WORDS = {
@@ -197,7 +197,7 @@ class ProductMaturing(Rule[ProductMaturingParams]):
         else:
             how, zh, en = "ended", "产品已到期或已结清", "it has ended"
         products = sorted({_product(key) for key in memo})
-        causes = () if isinstance(event, Tick) else (event.event_id,)
+        causes = causes_of(event)
         return Clear(self.name, {"how": how, "products": products, "how_zh": zh, "how_en": en}, causes)
 
     def _signal(self, event: Any, due: list[_Due], today: int) -> Signal:
@@ -221,7 +221,7 @@ class ProductMaturing(Rule[ProductMaturingParams]):
             "next_en": _WORDS[step][1],
         }
         severity = max((self._severity(entry) for entry in due), key=SEVERITIES.index)
-        causes = () if isinstance(event, Tick) else (event.event_id,)
+        causes = causes_of(event)
         return Signal(self.name, severity, evidence, causes, {_key(entry): entry.last_day for entry in due})
 
     def due_h(self, signal: Signal) -> int:

@@ -201,9 +201,6 @@ class RevenueDecline(Rule[RevenueDeclineParams]):
     def _series(self, state: State, first: int, end: int) -> tuple[tuple[str, float], ...]:
         return tuple((f"{n // 12:04}-{n % 12 + 1:02}-01", self._money(_spend(state, n))) for n in range(first, end))
 
-    def _money(self, minor: int) -> float:
-        return self.business.major(minor)
-
 
 def _spend(state: State, month: int) -> int:
     """Return what a month brought, minor units; returns beyond it are nothing."""

@@ -7,9 +7,10 @@ from typing import Any
 from msgspec import Struct
 from pydantic import Field
 
+from stream.domain import holdings
 from stream.domain.signals import Clear, Figure, Signal, Tick, Verdict
 from stream.domain.state import ACTS, State
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 RECENT_DAYS, BEFORE_DAYS = 30, 60
 _ENDS = ("product_matured", "product_redeemed", "product_closed", "mortgage_settled")
@@ -77,12 +78,12 @@ class SingleProduct(Rule[SingleProductParams]):
         if state.left_at or (episode is None and not self._fell(state)):
             return None
         today = self.business.day(event.time if isinstance(event, Tick) else state.newest)
-        left = self._left(state)
+        left = holdings.products_held(state)
         activity = self._activity(state, today)
         if episode is not None and self._recovered(activity, left, episode.memo["usual"] / 1000):
             observed = 0 if activity is None else activity.recent
             figures: dict[str, Figure] = {"products_left": left, "observed": observed, "window_days": RECENT_DAYS}
-            return Clear(self.name, figures, _cause(event))
+            return Clear(self.name, figures, causes_of(event))
         if activity is None or activity.recent > (1 - self.params.min_share) * activity.usual:
             return None
         if episode is not None and f"left/{left}" in episode.memo:
@@ -101,7 +102,7 @@ class SingleProduct(Rule[SingleProductParams]):
         """Products now and before, and the activity."""
         activity = self._activity(state, self.business.day(time))
         return {
-            "products_left": self._left(state),
+            "products_left": holdings.products_held(state),
             "fell": "yes" if self._fell(state) else "no",
             "acts": activity.recent if activity else 0,
             "usual_acts": round(activity.usual, 1) if activity else "not known",
@@ -110,9 +111,6 @@ class SingleProduct(Rule[SingleProductParams]):
 
     def _recovered(self, activity: _Activity | None, left: int, usual: float) -> bool:
         return left > 1 or (activity is not None and activity.recent >= self.params.recovered_share * usual)
-
-    def _left(self, state: State) -> int:
-        return sum(not product.ended_on for product in state.products.values())
 
     def _fell(self, state: State) -> bool:
         """Tell whether one product or none is left of two or more that were held for some time."""
@@ -164,8 +162,4 @@ class SingleProduct(Rule[SingleProductParams]):
             "products_left": left,
         }
         memo = {"usual": round(activity.usual * 1000), f"left/{left}": today}
-        return Signal(self.name, "medium" if left else "high", evidence, _cause(event), memo, tuple(series))
-
-
-def _cause(event: Any) -> tuple[str, ...]:
-    return () if isinstance(event, Tick) else (event.event_id,)
+        return Signal(self.name, "medium" if left else "high", evidence, causes_of(event), memo, tuple(series))

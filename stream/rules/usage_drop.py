@@ -28,7 +28,7 @@ from stream.domain.usage import (
     usages,
     used,
 )
-from stream.rules.base import Params, Rule, Texts
+from stream.rules.base import Params, Rule, Texts, causes_of
 
 UPTO, LEARNED, FROM, FIRST = 0, 1, 2, 3  # places in the memory: days, and where the measures begin
 LEARN_EVERY_DAYS = 14
@@ -164,7 +164,7 @@ class UsageDrop(Rule[UsageDropParams]):
         if episode is not None:
             first, usage = self._recovered(state, found, last), _of(found, episode.memo)
             if first and usage is not None:
-                causes = () if isinstance(event, Tick) else (event.event_id,)
+                causes = causes_of(event)
                 return Clear(self.name, self._evidence(state, usage, first, last), causes)
         fallen = self._fallen(state, found, last)
         if fallen is None:
@@ -328,7 +328,7 @@ class UsageDrop(Rule[UsageDropParams]):
             "beside_zh": f"；同时有未结的其他预警（{witness}）" if witness else "",
             "beside_en": f"; {witness.replace('_', ' ')} is open as well" if witness else "",
         }
-        causes = () if isinstance(event, Tick) else (event.event_id,)
+        causes = causes_of(event)
         return Signal(self.name, severity, evidence, causes, {"place": usage.place}, self._series(state, usage, last))
 
     def _evidence(self, state: State, usage: Usage, first: int, last: int) -> dict[str, Figure]:
