@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from stream.class_config import CustomerClasses
 from stream.domain.calendar import Calendar
 from stream.faults import explain
+from stream.model_config import Model
 
 ENV_PREFIX = "CHURNWATCH_"
 Severity = Literal["critical", "high", "medium", "low"]
@@ -215,6 +216,7 @@ class Settings(Section):
     policy: Policy = Policy()
     http: Http = Http()
     classes: CustomerClasses = CustomerClasses()
+    model: Model = Model()
     backtest: Backtest = Backtest()
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
