@@ -7,8 +7,11 @@ from typing import Literal
 from msgspec import Struct
 
 Outcome = Literal["left", "lost", "inactive", "collapsed", "involuntary", "migrated", "stayed"]
-"""How the horizon ended. `left` and `lost` (an RM's word), `inactive` and `collapsed` are voluntary churn; `involuntary`
-is arrears or closed by us, `migrated` went over to a product of our own."""
+"""How the horizon ended.
+
+`left`, `lost` (an RM's word), `inactive` and `collapsed` are voluntary churn; `involuntary` is arrears or closed by us,
+`migrated` went over to a product of our own.
+"""
 
 CHURNED: frozenset[Outcome] = frozenset({"left", "lost", "inactive", "collapsed"})
 
