@@ -8,15 +8,11 @@ import plotly.graph_objects as go
 
 from stream.backtest.report import Report, Run
 from stream.backtest.words import counted
+from stream.reporting.looks import COLOURS, INK, finished, shares
 
-INK, GRID = "#1f2933", "#e4e7eb"
-COLOURS = ("#2f6fb5", "#e08a1e", "#3a9d6b", "#b5476a", "#7a5ea8", "#8a8f98", "#c2a83e", "#4bb0b8")
 GROUPS = {"hard": "#b5476a", "fact": "#e08a1e", "behavioural": "#2f6fb5"}
 TARGETS = {"hard": 0.9, "behavioural": 0.7}
 """Shares of planted signs that are to be found."""
-
-_LINE = 26
-"""Height of a bar's line in pixels."""
 
 
 def all_charts(report: Report) -> list[tuple[str, go.Figure]]:
@@ -48,19 +44,19 @@ def quality(runs: Sequence[Run]) -> go.Figure | None:
     for number, run in enumerate(runs):
         figures = {"all": run.overall, **run.rules}
         for place, what in enumerate(("precision", "recall")):
-            shares = [getattr(figures[name].quality, what) if name in figures else None for name in rows]
+            values = [getattr(figures[name].quality, what) if name in figures else None for name in rows]
             figure.add_bar(
                 name=f"{what}{_of(run, runs)}",
                 y=rows,
-                x=[one.share if one else None for one in shares],
-                text=[counted(one) for one in shares],
+                x=[one.share if one else None for one in values],
+                text=[counted(one) for one in values],
                 textposition="none",
                 hovertemplate="%{y}: %{text}<extra>%{fullData.name}</extra>",
                 orientation="h",
                 marker={"color": COLOURS[place], "opacity": 1 - 0.45 * number},
             )
-    figure.update_layout(barmode="group", xaxis=_shares())
-    return _finished(figure, len(rows) * (1 + len(runs)))
+    figure.update_layout(barmode="group", xaxis=shares())
+    return finished(figure, len(rows) * (1 + len(runs)))
 
 
 def lead(runs: Sequence[Run]) -> go.Figure | None:
@@ -85,7 +81,7 @@ def lead(runs: Sequence[Run]) -> go.Figure | None:
                 marker_color=COLOURS[number],
             )
     figure.update_layout(boxmode="group", xaxis={"title": "days", "rangemode": "tozero"})
-    return _finished(figure, lines + 1) if lines else None
+    return finished(figure, lines + 1) if lines else None
 
 
 def weekly(run: Run) -> go.Figure | None:
@@ -96,7 +92,7 @@ def weekly(run: Run) -> go.Figure | None:
         weeks = [sum(counts[first : first + 7]) for first in range(0, len(counts), 7)]
         figure.add_bar(name=kind, x=starts, y=weeks, marker_color=COLOURS[place % len(COLOURS)])
     figure.update_layout(barmode="stack", xaxis={"type": "date"}, yaxis={"title": "opened in 7 days"})
-    return _finished(figure, 10, len(COLOURS)) if run.daily.opened else None
+    return finished(figure, 10, len(COLOURS)) if run.daily.opened else None
 
 
 def _most(opened: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -134,8 +130,8 @@ def planted(runs: Sequence[Run]) -> go.Figure | None:
         marker={"symbol": "line-ns", "size": 16, "line": {"width": 2, "color": INK}},
         hovertemplate="%{y}: %{x:.0%}<extra>aimed at</extra>",
     )
-    figure.update_layout(barmode="group", xaxis=_shares())
-    return _finished(figure, len(lines) * len(runs)) if lines else None
+    figure.update_layout(barmode="group", xaxis=shares())
+    return finished(figure, len(lines) * len(runs)) if lines else None
 
 
 def lookalikes(runs: Sequence[Run]) -> go.Figure | None:
@@ -155,8 +151,8 @@ def lookalikes(runs: Sequence[Run]) -> go.Figure | None:
                 orientation="h",
                 marker={"color": colour, "opacity": 1 - 0.45 * number},
             )
-    figure.update_layout(barmode="overlay" if len(runs) == 1 else "group", xaxis=_shares())
-    return _finished(figure, len(lines) * len(runs)) if lines else None
+    figure.update_layout(barmode="overlay" if len(runs) == 1 else "group", xaxis=shares())
+    return finished(figure, len(lines) * len(runs)) if lines else None
 
 
 def cutoffs(runs: Sequence[Run]) -> go.Figure | None:
@@ -167,13 +163,13 @@ def cutoffs(runs: Sequence[Run]) -> go.Figure | None:
     for number, run in enumerate(runs):
         dates = [cut.date for cut in run.cutoffs]
         for place, what in enumerate(("precision", "recall")):
-            shares = [getattr(cut.overall, what).share for cut in run.cutoffs]
+            values = [getattr(cut.overall, what).share for cut in run.cutoffs]
             line = {"color": COLOURS[place], "dash": "dot" if number else "solid"}
-            figure.add_scatter(name=f"{what}{_of(run, runs)}", x=dates, y=shares, line=line, mode="lines+markers")
+            figure.add_scatter(name=f"{what}{_of(run, runs)}", x=dates, y=values, line=line, mode="lines+markers")
     churned = [cut.churned.share for cut in runs[0].cutoffs]
     figure.add_scatter(name="inactive after", x=dates, y=churned, line={"color": COLOURS[5]}, mode="lines+markers")
-    figure.update_layout(yaxis=_shares(), xaxis={"type": "date"})
-    return _finished(figure, 10)
+    figure.update_layout(yaxis=shares(), xaxis={"type": "date"})
+    return finished(figure, 10)
 
 
 def overlap(run: Run) -> go.Figure | None:
@@ -181,12 +177,12 @@ def overlap(run: Run) -> go.Figure | None:
     kinds = list(run.overlap.matrix)
     if len(kinds) < 2:
         return None
-    shares = [[run.overlap.matrix[one][other] if one != other else None for other in kinds] for one in kinds]
+    values = [[run.overlap.matrix[one][other] if one != other else None for other in kinds] for one in kinds]
     figure = go.Figure()
     figure.add_heatmap(
         x=kinds,
         y=kinds,
-        z=shares,
+        z=values,
         zmin=0,
         zmax=1,
         colorscale=[[0, "#f3f6fa"], [1, "#2f6fb5"]],
@@ -194,7 +190,7 @@ def overlap(run: Run) -> go.Figure | None:
         hovertemplate="of %{y}, %{z:.1%} had %{x}<extra></extra>",
     )
     figure.update_layout(yaxis={"autorange": "reversed"}, xaxis={"tickangle": 90})
-    return _finished(figure, len(kinds) + 6)
+    return finished(figure, len(kinds) + 6)
 
 
 def suppressed(run: Run) -> go.Figure | None:
@@ -205,7 +201,7 @@ def suppressed(run: Run) -> go.Figure | None:
         counts = [by.get(kind, 0) for kind in kinds]
         figure.add_bar(name=stage, y=kinds, x=counts, orientation="h", marker_color=COLOURS[place % len(COLOURS)])
     figure.update_layout(barmode="stack", xaxis={"title": "times"})
-    return _finished(figure, len(kinds)) if kinds else None
+    return finished(figure, len(kinds)) if kinds else None
 
 
 def costs(runs: Sequence[Run]) -> go.Figure | None:
@@ -220,23 +216,4 @@ def costs(runs: Sequence[Run]) -> go.Figure | None:
         amounts.append(accounts[0][1].without if part == "lost" else 0)
         figure.add_bar(name=part, y=names, x=amounts, orientation="h", marker_color=COLOURS[place])
     figure.update_layout(barmode="stack")
-    return _finished(figure, len(names) + 1)
-
-
-def _shares() -> dict[str, object]:
-    return {"tickformat": ".0%", "range": [0, 1.02]}
-
-
-def _finished(figure: go.Figure, lines: int, legends: int = 2) -> go.Figure:
-    """Give every chart the same looks and a height that fits its lines and its legend, on a narrow screen too."""
-    figure.update_layout(
-        template="plotly_white",
-        height=110 + _LINE * max(3, lines) + 10 * legends,
-        margin={"l": 8, "r": 12, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 11}},
-        font={"size": 12, "color": INK},
-        dragmode=False,
-    )
-    figure.update_xaxes(automargin=True, gridcolor=GRID)
-    figure.update_yaxes(automargin=True, gridcolor=GRID)
-    return figure
+    return finished(figure, len(names) + 1)

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 from stream.backtest.report import CutoffRule, Report, RuleFigures, Run
-from stream.backtest.words import counted, number, percent, quartiles, signed
-
-
-class Table(NamedTuple):
-    """A titled table; the first column is text, the others are figures unless `text` says otherwise."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    note: str = ""
-    text: tuple[int, ...] = (0,)
+from stream.backtest.words import counted, quartiles
+from stream.reporting.table import Table
+from stream.reporting.words import number, percent, signed
 
 
 def facts(report: Report) -> list[tuple[str, str]]:

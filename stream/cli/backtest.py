@@ -90,10 +90,10 @@ def command(
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    from stream.backtest.extra import MissingExtra
     from stream.backtest.session import BacktestError
     from stream.backtest.truth import TruthError
     from stream.cli.console import faults
+    from stream.reporting.extra import MissingExtra
 
     with faults():
         try:
@@ -161,7 +161,7 @@ def _days(text: str, option: str, above: float = -1.0) -> float:
 
 def _check_extra(html: Path | None, *parquets: Path | None) -> None:
     """Say what is missing before the long work, not after it."""
-    from stream.backtest.extra import require
+    from stream.reporting.extra import require
 
     if html is not None:
         require(["plotly.graph_objects"], "--html")
