@@ -242,6 +242,11 @@ class State(Struct, array_like=True):
     let_go: int = 0  # until when an RM judged the customer not worth keeping; 0 = never
     score: Score | None = None
     cooling: dict[str, int] = {}  # kind -> until when a false alarm keeps it from opening
+    acted_at: int = 0  # the last act of the customer's own that was no return: out, not passive; 0 = never
+    acted_first: int = 0  # the first one
+    acts: int = 0  # how many there were in all
+    returns: int = 0  # how many returns there were in all
+    returned_at: int = 0  # the last one; 0 = never
 
     def due(self) -> int:
         """Return when the earliest timer is due, 0 when there is none."""

@@ -52,8 +52,23 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
             bucket[ELSEWHERE] += gone
         if usage:
             _use(bucket, USAGE + UNITS[event.unit or "item"], usage)
-    if act and (not state.active_days or state.active_days[-1] != day):
-        _active(state.active_days, day)
+    if act:
+        if category == "return":
+            state.returns += 1
+            state.returned_at = max(state.returned_at, event.time)
+        elif event.direction == "out":
+            _own_act(state, event.time)
+        if not state.active_days or state.active_days[-1] != day:
+            _active(state.active_days, day)
+
+
+def _own_act(state: State, time: int) -> None:
+    """Count an act; first, last and number are the same in whatever order the news comes."""
+    state.acts += 1
+    if time > state.acted_at:
+        state.acted_at = time
+    if not state.acted_first or time < state.acted_first:
+        state.acted_first = time
 
 
 def _buckets(state: State, business: Business, day: int, today: int) -> Sequence[Bucket]:

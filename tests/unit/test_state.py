@@ -120,6 +120,8 @@ def fuller():
     more = full()
     episode = more.episodes["balance_drop"]
     episode.held, episode.again_at, episode.said = "snooze", T0 + 4, "{}"
+    more.acted_at, more.acted_first, more.acts = T0 + 2, T0 + 1, 2
+    more.returns, more.returned_at = 1, T0 + 3
     return more
 
 

@@ -120,3 +120,20 @@ def test_the_last_active_days_are_kept_in_order_whenever_the_news_comes():
     assert state.active_days == [DAY0, DAY0 + 1, DAY0 + 2, DAY0 + 3]
     many = folded(*(movement(T0 + n * DAY, 1) for n in range(100)))
     assert many.active_days == [DAY0 + n for n in range(100 - MOST_ACTIVE_DAYS, 100)]
+
+
+def test_the_customers_own_acts_are_money_out_that_is_neither_passive_nor_a_return_in_any_order():
+    lines = [
+        movement(T0 + 5 * DAY, 10, category="purchase"),
+        movement(T0 + DAY, 10),
+        movement(T0 + 9 * DAY, 10, category="loan_payment"),
+        movement(T0 + 8 * DAY, 10, "in"),
+        movement(T0, 10, category="fee"),
+        movement(T0 + 6 * DAY, 10, "in", category="return"),
+        movement(T0 + 7 * DAY, 10, "in", category="return"),
+    ]
+    for order in (lines, lines[::-1]):
+        state = folded(*order)
+        assert (state.acts, state.acted_first, state.acted_at) == (2, T0 + DAY, T0 + 5 * DAY)
+        assert (state.returns, state.returned_at) == (2, T0 + 7 * DAY)
+    assert folded(movement(T0, 1, "in")).acted_at == folded(balance(T0, 1)).acted_at == 0
