@@ -15,6 +15,8 @@ STACK = "stack"
 class Term(Struct, frozen=True, omit_defaults=True):
     """One input of a linear model: `weight * (x - mean) / scale`; `missing` is what is added where x is not known.
 
+    `(x - mean) / scale` is cut at ±`limit`, so that one wild figure cannot decide alone; 0 = no limit.
+
     `edges` cut x into bins first (binned inputs): bin i is edges[i-1] <= x < edges[i], and `bins` are their weights,
     which take the place of the first form.
     """
@@ -23,6 +25,7 @@ class Term(Struct, frozen=True, omit_defaults=True):
     mean: float = 0.0
     scale: float = 1.0
     missing: float = 0.0
+    limit: float = 0.0
     edges: list[float] = []
     bins: list[float] = []
 
@@ -38,8 +41,7 @@ class Tree(Struct, frozen=True):
     """A tree as columns, the root first; a branch goes left where `x <= threshold`.
 
     `feature` is the index in the snapshot's `features`, -1 at a leaf; `missing_left` says where an unknown goes;
-    `value` is the node's own statistic, at branches too, so that a path tells what each split added; `count` is the
-    weight of what the node has seen.
+    `value` is the node's own statistic, at branches too, so that a path tells what each split added.
     """
 
     feature: list[int]
@@ -51,7 +53,10 @@ class Tree(Struct, frozen=True):
 
 
 class Forest(Struct, frozen=True, tag="forest", tag_field="form"):
-    """Trees together. `probability`: the weighted mean of leaf probabilities; `logit`: `base` plus the leaves' sum."""
+    """Trees together. `probability`: the weighted mean of leaf probabilities; `logit`: `base` plus the leaves' sum.
+
+    Without trees, `probability` is `base`. `weights` empty = all weigh alike.
+    """
 
     combine: str  # "probability" or "logit"
     base: float

@@ -1,0 +1,50 @@
+"""Scaled logistic regression: the safe champion, and the one that a person can read."""
+
+from __future__ import annotations
+
+from river import linear_model, optim
+
+from models.experts.base import Setup, Vector
+from models.experts.schedule import Settling
+from models.experts.standard import MISSING, StandardScores
+from models.scoring.logit import sigmoid
+from models.snapshot import Linear, Term
+
+
+class Logistic:
+    """River pipeline: standard scores with missing indicators, then logistic regression by stochastic gradient."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._features = setup.features
+        self._scores = StandardScores(limit=6.0)
+        self._regression = linear_model.LogisticRegression(
+            optimizer=optim.SGD(Settling(start=0.02, half=2_000, floor=0.002)),
+            l2=1e-4,
+            intercept_lr=Settling(start=0.05, half=2_000, floor=0.005),
+            clip_gradient=20.0,
+        )
+
+    def score(self, x: Vector) -> float:
+        """Return the chance of leaving."""
+        row = self._scores.transform_one(dict(enumerate(x)))
+        weights = self._regression.weights
+        return sigmoid(self._regression.intercept + sum(weights.get(k, 0.0) * value for k, value in row.items()))
+
+    def learn(self, x: Vector, label: int, weight: float = 1.0) -> None:
+        """Take one example: first the moments, then one step of the weights."""
+        row = dict(enumerate(x))
+        self._scores.learn_one(row)
+        self._regression.learn_one(self._scores.transform_one(row), bool(label), w=weight)
+
+    def form(self) -> Linear:
+        """Return the weights with the moments that they go by; a figure never seen to vary has none."""
+        means, variances, weights = self._scores.moments.means, self._scores.moments.vars, self._regression.weights
+        terms = {}
+        for index, name in enumerate(self._features):
+            variance = variances.get(index, 0.0)
+            weight, missing = weights.get(index, 0.0), weights.get((MISSING, index), 0.0)
+            if variance and weight:
+                terms[name] = Term(weight, means[index], variance**0.5, missing, self._scores.limit)
+            elif missing:
+                terms[name] = Term(missing=missing)
+        return Linear(self._regression.intercept, terms)

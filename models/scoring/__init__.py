@@ -1,0 +1,1 @@
+"""Evaluates published models: scores, what each feature added, grades and reasons. Needs no learning library."""
