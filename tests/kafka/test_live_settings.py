@@ -58,6 +58,7 @@ async def test_rules_and_silences_are_changed_on_every_running_worker_and_stay_o
         await produce(settings, [now.complaint(c, "k", severity="critical") for c in forwarded])
         await eventually(lambda: alerts(settings), lambda found: len(found) == len(forwarded))
         assert {kind for _, kind in await alerts(settings)} == {"serious_complaint"}
+        assert (await one.stop(), await two.stop()) == (0, 0)  # whoever is killed keeps its shards for a while
     again = WorkerProcess(settings, tmp_path / "3.log")
     async with again:
         await all_shards_run([again])
