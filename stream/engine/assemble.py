@@ -78,13 +78,13 @@ class Shards:
         """Read the settings once."""
         self._codec = codec(settings)
         self._base = settings
-        self._metrics = metrics
+        self.metrics = metrics
         self._put(settings, ())
         self._engine = settings.engine
         self._partitions = settings.topics.partitions
 
     def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
-        self._step = step(settings, self._metrics, silences)
+        self._step = step(settings, self.metrics, silences)
         self.rules = tuple(rule for rule in self._step.rules if isinstance(rule, Rule))
         self.off = tuple(sorted(set(registry.discover()) - {rule.name for rule in self.rules}))
 
@@ -97,7 +97,7 @@ class Shards:
         """Put in force what the records of `settings` say: every shard's next batch goes by it."""
         now = in_force(entries, self._base, business(self._base))
         self._put(now.settings, now.silences)
-        self._metrics.settings_refused.set(len(now.refused))
+        self.metrics.settings_refused.set(len(now.refused))
         return now
 
     def make(
@@ -128,7 +128,7 @@ class Shards:
             store,
             self._codec,
             lambda: self._step,
-            self._metrics,
+            self.metrics,
             options,
             staff=staff,
             opens_from=opens_from,

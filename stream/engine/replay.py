@@ -1,7 +1,8 @@
 """The same shards over the memory log: history in, alerts out, no broker. Also the oracle of the chaos tests.
 
 Shards run one after another to their end. Where customers belong to groups, and shards therefore have something to
-tell each other, all go on together in slices of event time: within a shard the order is the same.
+tell each other, or where something is to happen meanwhile, all go on together in slices of event time: within a shard
+the order is the same.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from stream.metrics import Metrics
 from stream.topics import BY_NAME, FEEDS, HOPS, INPUTS, STAFF
 
 Progress = Callable[[int], None]
+Between = Callable[[Shards, MemoryBroker], None]
+"""What happens between two slices of event time: it sees what the shards have sent, and may change what is in force."""
 
 _EVER = float("inf")
 SLICE_MS = 86_400_000
@@ -54,15 +57,21 @@ class Replayed:
 class Replay:
     """Loads records into a memory log, then runs every shard to its end."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Prepare an empty log with the configured number of partitions."""
+    def __init__(self, settings: Settings, between: Between | None = None) -> None:
+        """Prepare an empty log with the configured number of partitions. `between` is called after every slice."""
         self._settings = settings
+        self._between = between
+        self._shards = Shards(_patient(settings), Metrics())
         self._broker = MemoryBroker()
         self._partitions = settings.topics.partitions
         self._shard_of = lru_cache(maxsize=1_000_000)(lambda key: partition_for(key, self._partitions))
         self._replayed = Replayed()
         self._groups = False
-        self.metrics = Metrics()
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the shards have counted."""
+        return self._shards.metrics
 
     def load(self, lines: Iterable[Record | Fault]) -> None:
         """Append the lines to the log; one that is none, or names no topic of ours, is a dead letter."""
@@ -107,6 +116,7 @@ class Replay:
             newest = max((shard.stream_time for shard in shards), default=0)
             for shard in shards:
                 await shard.advance(newest)
+            self._meanwhile()
             self._collect(shards)
         finally:
             for shard in shards:
@@ -118,7 +128,7 @@ class Replay:
         done = 0
         earliest = until = _EVER
         while True:
-            if self._groups:
+            if self._groups or self._between is not None:
                 earliest = min([await _next_time(shard) for shard in shards])
                 until = _EVER if earliest == _EVER else (earliest // SLICE_MS + 1) * SLICE_MS - 1
             before = -1
@@ -130,14 +140,21 @@ class Replay:
                         progress(done)
             if until == _EVER:
                 return
+            if self._between is not None:
+                for shard in shards:
+                    await shard.advance(int(until))
+                self._meanwhile()
+
+    def _meanwhile(self) -> None:
+        if self._between is not None:
+            self._between(self._shards, self._broker)
 
     async def _open(self, folder: Path) -> list[Shard]:
-        make = Shards(_patient(self._settings), self.metrics)
         shards = []
         for number in range(self._partitions):
             log = MemoryShardLog(self._broker, number, INPUTS)
             staff = MemoryBulletin(self._broker, STAFF)
-            shard = make.make(log, Store(folder / str(number)), share=self._partitions, staff=staff)
+            shard = self._shards.make(log, Store(folder / str(number)), share=self._partitions, staff=staff)
             await shard.open()
             shards.append(shard)
         return shards
