@@ -28,6 +28,8 @@ and a nothing is stored in one byte (`money_out` adds them up). Money in minor u
 
 ACTS, SUM_IN, REST, SPEND, ELSEWHERE, USAGE = 0, 1, 2, 3, 4, 5
 UNITS = {"min": 0, "MB": 1, "item": 2, "point": 3}
+EARNED = 4
+"""The place behind the units' for points that came in; `point` holds those that went out."""
 
 MINUTE_DAYS = 7
 """How many of the last closings keep the minute at which they were taken."""

@@ -10,6 +10,7 @@ from stream.domain.ring import Ring
 from stream.domain.state import (
     ACTS,
     DAYS,
+    EARNED,
     ELSEWHERE,
     MONTHS,
     REST,
@@ -39,6 +40,9 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
     gone = amount_out if elsewhere else 0
     rest = amount_out - spend - gone
     usage = event.quantity
+    if usage:
+        unit = event.unit or "item"
+        place = USAGE + (EARNED if unit == "point" and event.direction == "in" else UNITS[unit])
     for bucket in _buckets(state, business, day, today):
         if act:
             bucket[ACTS] += 1
@@ -51,7 +55,7 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
         if gone:
             bucket[ELSEWHERE] += gone
         if usage:
-            _use(bucket, USAGE + UNITS[event.unit or "item"], usage)
+            _use(bucket, place, usage)
     if act:
         if category == "return":
             state.returns += 1

@@ -11,7 +11,7 @@ from msgspec import Struct
 from stream.domain import holdings
 from stream.domain.business import Business
 from stream.domain.ring import Ring
-from stream.domain.state import ACTS, DAYS, SUM_IN, UNITS, USAGE, Account, Holding, State, money_out
+from stream.domain.state import ACTS, DAYS, EARNED, SUM_IN, UNITS, USAGE, Account, Holding, State, money_out
 from stream.ops.printable import printable
 
 SERIES_DAYS = 30
@@ -144,7 +144,8 @@ def _activity(view: _View) -> Iterator[str]:
 
 
 def _usage(bucket: Sequence[int]) -> str:
-    used = [(unit, bucket[USAGE + place]) for unit, place in UNITS.items() if len(bucket) > USAGE + place]
+    places = {**UNITS, "point earned": EARNED}
+    used = [(unit, bucket[USAGE + place]) for unit, place in places.items() if len(bucket) > USAGE + place]
     return "".join(f"  {amount / 1000:,.1f} {unit}" for unit, amount in used if amount)
 
 
