@@ -62,7 +62,8 @@ class Business:
 
     def minute_of_day(self, time: int) -> int:
         """Return the local minutes since midnight of `time`."""
-        return (time + self._offset(time)) % DAY_MS // 60_000
+        offset = self._plain if time >= self._plain_from else self._offset(time)
+        return (time + offset) % DAY_MS // 60_000
 
     def _offset(self, time: int) -> int:
         quarter = time // _QUARTER_MS

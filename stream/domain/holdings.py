@@ -126,6 +126,15 @@ def _median(ordered: list[int]) -> int:
     return ordered[half] if len(ordered) % 2 else round((ordered[half - 1] + ordered[half]) / 2)
 
 
+def _reaches_back(state: State, day: int) -> bool:
+    """Tell whether any account has a closing of `day` or before."""
+    for account in state.accounts.values():
+        oldest = account.closings.oldest()
+        if oldest is not None and oldest <= day:
+            return True
+    return False
+
+
 def refresh_baseline(state: State, today: int) -> None:
     """Take the baseline anew once a business day: the closings up to `RECENT_DAYS` before `today`.
 
@@ -135,10 +144,7 @@ def refresh_baseline(state: State, today: int) -> None:
     """
     if state.baseline is not None and state.baseline.day >= today:
         return
-    if state.baseline is None and not any(
-        (oldest := account.closings.oldest()) is not None and oldest <= today - RECENT_DAYS
-        for account in state.accounts.values()
-    ):
+    if state.baseline is None and not _reaches_back(state, today - RECENT_DAYS):
         return  # too young to have one
     series = closings(state, today - DAYS + 1, today - RECENT_DAYS)
     if not series:

@@ -29,6 +29,18 @@ class Ring(Struct, Generic[T], array_like=True):
 
         `newest` is the newest number there is anywhere, so that a late item does not outlive its window.
         """
+        items = self.items
+        if items and number >= newest:  # mostly it is the newest itself, or the one after it
+            ahead = number - self.newest
+            if ahead == 0:
+                items[0] = item
+                return
+            if ahead == 1:
+                items.insert(0, item)
+                self.newest = number
+                if len(items) > size:
+                    self._advance(number, size)
+                return
         self._advance(max(number, newest), size)
         index = self.newest - number
         if index >= size:

@@ -59,6 +59,10 @@ class RuleLike(Protocol):
         """Say which numbers to keep."""
         ...
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """Tell at a glance that an event changes nothing for it."""
+        ...
+
 
 class PolicyLike(Protocol):
     """What the step needs of the policy; `stream.policy.pipeline.Pipeline` is one."""
@@ -143,10 +147,10 @@ class Step:
             self._policy.new_day(state, last, today, business, moment)
         rules = self._hearing(event)
         if rules:  # before those of the day: what the event itself says is graver
-            self._ask(rules, customer, state, event, moment, out)
+            self._ask(rules, customer, state, event, moment, out, today)
         if today > last:
             news = NewDay(event.event_id, event.time, last)
-            self._ask(self._of_the_day(state, last, today), customer, state, news, moment, out)
+            self._ask(self._of_the_day(state, last, today), customer, state, news, moment, out, today)
         if state.left_at and not was_gone:
             out.extend(self._policy.departed(customer, state, moment))
         if topic == "customers":
@@ -242,7 +246,9 @@ class Step:
         event: Any,
         moment: MomentLike,
         out: list[Outgoing],
+        today: int = 0,
     ) -> None:
+        """Show an event to rules; `today`: the customer's newest business day where a rule may skip it, else 0."""
         timers = state.timers
         for bound in rules:
             if bound.meant_for is not None:
@@ -250,6 +256,8 @@ class Step:
                 if not rule.params.enabled:
                     continue
                 bound = bound.of(rule)
+            if today and bound.skips is not None and bound.skips(state, event, today):
+                continue
             if bound.remember is not None:
                 numbers = bound.remember(state, event)
                 if numbers is not None:
@@ -275,7 +283,7 @@ _MOST_KINDS = 10_000
 class _Bound:
     """A rule's methods, those that only the base has left out: most rules lack some, and a call costs."""
 
-    __slots__ = ("_variants", "evaluate", "meant_for", "name", "next_due", "remember", "rule")
+    __slots__ = ("_variants", "evaluate", "meant_for", "name", "next_due", "remember", "rule", "skips")
 
     def __init__(self, rule: RuleLike) -> None:
         self.rule, self.name = rule, rule.name
@@ -284,6 +292,7 @@ class _Bound:
         self.evaluate = rule.evaluate
         self.remember = rule.remember if _own(rule, "remember") else None
         self.next_due = rule.next_due if _own(rule, "next_due") else None
+        self.skips = rule.skips if _own(rule, "skips") else None
         self._variants: dict[int, _Bound] = {}
 
     def of(self, rule: RuleLike) -> _Bound:

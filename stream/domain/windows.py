@@ -83,12 +83,24 @@ def _buckets(state: State, business: Business, day: int, today: int) -> Sequence
         if buckets[0] is not None and buckets[1] is not None and buckets[2] is not None:
             return buckets  # type: ignore[return-value]
     week, month = business.week(day), business.month(day)
+    if day == today:
+        return _newest(days, day, DAYS), _newest(state.weeks, week, WEEKS), _newest(state.months, month, MONTHS)
     places = (
         (days, day, DAYS, today),
         (state.weeks, week, WEEKS, business.week(today)),
         (state.months, month, MONTHS, business.month(today)),
     )
     return [bucket for place in places if (bucket := _bucket(*place)) is not None]
+
+
+def _newest(buckets: Ring[Bucket], number: int, size: int) -> Bucket:
+    """Return the bucket of the newest number there is, a new one if need be."""
+    items = buckets.items
+    bucket = items[0] if items and buckets.newest == number else None
+    if bucket is None:
+        bucket = [0, 0, 0, 0, 0]
+        buckets.put(number, bucket, size, number)
+    return bucket
 
 
 def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket | None:

@@ -76,6 +76,15 @@ class BalanceDrop(Rule[BalanceDropParams]):
         ),
     }
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """No drop and none before, or no baseline yet."""
+        if self.name in state.timers or self.name in state.episodes:
+            return False
+        baseline = state.baseline
+        if baseline is None or baseline.days < self.params.min_history_days:
+            return True
+        return not self._dropped(self._floor(baseline), holdings.current(state, today))
+
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Fire at once when an outflow to elsewhere confirms the drop, otherwise at the end of the business day.
 

@@ -82,6 +82,12 @@ class CompetitorOutflow(Rule[CompetitorOutflowParams]):
         self._enough = business.base_minor(params.min_amount)
         self._blind = business.base_minor(params.blind_amount)
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """Too little went elsewhere to look any closer, and nothing is open."""
+        if self.name in state.timers or self.name in state.episodes:
+            return False
+        return self._too_young(state, today) or not self._suspect(state, today)
+
     def evaluate(self, state: State, event: Any) -> Verdict:
         """Fire on an outflow far beyond the usual: a severe one at once, a lesser one at the end of the day.
 

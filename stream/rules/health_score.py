@@ -80,6 +80,15 @@ class HealthScore(Rule[HealthScoreParams]):
         )
         self._clear = max(params.clear_from, params.warn_below)
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """Between two judgements, and while a customer is new, there is nothing to do but to wait for the timer."""
+        known = state.memory.get(self.name)
+        if known is not None:
+            return self.name not in state.episodes and 0 < today - known[_DAY] < self.params.every_days
+        if self.name not in state.timers or state.left_at or not (state.accounts or state.months.items):
+            return False
+        return _now(state, event) - state.first_seen < self.params.min_history_days * DAY_MS
+
     def remember(self, state: State, event: Any) -> list[int] | None:
         """Judge once a week, and each day while a warning is open; keep the score and whether a fall is news."""
         now = _now(state, event)

@@ -72,6 +72,17 @@ class MissedCadence(Rule[MissedCadenceParams]):
         super().__init__(params, business)
         self._peak_min = max(1, business.base_minor(params.yearly_min))
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """Without a rhythm, a month that stood out or a warning a day is as any other, but for the first of a month."""
+        if self.name in state.timers or self.name in state.episodes:
+            return False
+        numbers = state.memory.get(self.name)
+        if numbers is None or len(numbers) > 1 or numbers[0] != self.business.month(today):
+            return False
+        days = state.active_days
+        gaps = len(days) - 1
+        return gaps < self.params.min_gaps or days[-1] - days[0] < self.params.min_gap_days * gaps
+
     def remember(self, state: State, event: Any) -> list[int] | None:
         """Once a month: which months stood out, and when the next ones like them are due."""
         if isinstance(event, Tick):

@@ -82,6 +82,12 @@ class TierDowngrade(Rule[TierDowngradeParams]):
         self._tiers = {name: rank for rank, name in enumerate(business.tiers)}
         self._classes = {name: rank for rank, name in enumerate(params.class_order)}
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """Without a line for the tier a day is as any other."""
+        if type(event) is not NewDay or self._line(state):
+            return False
+        return self.name not in state.timers and self.name not in state.episodes
+
     def remember(self, state: State, event: Any) -> list[int] | None:
         """Keep what a profile overwrites: class rank before and now, since when each, since when each of two tiers."""
         if type(event) is NewDay or type(event) is Tick:

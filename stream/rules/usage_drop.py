@@ -127,6 +127,12 @@ class UsageDrop(Rule[UsageDropParams]):
         needs = (params.min_acts, params.min_minutes, params.min_megabytes, params.min_items)
         self._needs = tuple((place, round(need * SCALE)) for place, need in zip(MEASURES.values(), needs, strict=True))
 
+    def skips(self, state: State, event: Any, today: int) -> bool:
+        """While a customer is too new to have a baseline there is nothing to do."""
+        if self.name in state.memory or self.name in state.timers:
+            return False
+        return state.newest - state.first_seen < self._young
+
     def remember(self, state: State, event: Any) -> list[int] | None:
         """Bring the sums forward over the days that are complete, and the baseline every fortnight."""
         numbers = state.memory.get(self.name)

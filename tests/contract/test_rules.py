@@ -75,10 +75,13 @@ def bound(name):
 
 
 class Watching:
-    """A rule that holds every call against the contract: nothing is changed, and the same question has one answer."""
+    """A rule that holds every call against the contract: nothing is changed, and the same question has one answer.
+
+    What it would skip is asked all the same, and must have changed nothing.
+    """
 
     def __init__(self, rule, verdicts):
-        self.rule, self.verdicts = rule, verdicts
+        self.rule, self.verdicts, self.skipped = rule, verdicts, 0
         self.name, self.listens, self.behavioural = rule.name, rule.listens, rule.behavioural
         self.params, self.business = rule.params, rule.business
         self.version, self.texts, self.respond_within_h = rule.version, rule.texts, rule.respond_within_h
@@ -94,6 +97,16 @@ class Watching:
 
     def due_h(self, signal):
         return self.rule.due_h(signal)
+
+    def skips(self, state, event, today):
+        if self._same(lambda *given: self.rule.skips(*given, today), state, event):
+            self.skipped += 1
+            assert self.rule.remember(state, event) is None, f"{self.name} skips what it would remember"
+            assert self.rule.evaluate(state, event) is None, f"{self.name} skips what it would speak of"
+            if type(self.rule).next_due is not Rule.next_due:
+                due = self.rule.next_due(state, event)
+                assert due == state.timers.get(self.name), f"{self.name} skips what would move its timer"
+        return False
 
     def _same(self, ask, state, event):
         before, told = encode(state), copy.deepcopy(event)
