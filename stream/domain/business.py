@@ -39,6 +39,7 @@ class Business:
     tier_lines: dict[str, int] = field(default_factory=dict)  # tier -> assets it takes, minor units
     revenue_categories: frozenset[str] = frozenset({"purchase", "order", "fee", "recharge", "call", "data"})
     passive_categories: frozenset[str] = frozenset({"interest", "fee", "payroll", "points_earned", "loan_payment"})
+    _scale: int = field(default=0, init=False, repr=False, compare=False)  # minor units in one
     _plain_from: int = field(default=0, init=False, repr=False, compare=False)
     _plain: int = field(default=0, init=False, repr=False, compare=False)
     _offsets: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
@@ -46,7 +47,11 @@ class Business:
     _starts: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Find out from when on the zone keeps one offset, as most of Asia does: those times need no looking up."""
+        """Work out what every event asks for: minor units in a unit, and from when on the zone keeps one offset.
+
+        Most of Asia's do: times since then need no looking up.
+        """
+        object.__setattr__(self, "_scale", 10**self.minor_units)
         offsets = [self._offset(month * 30 * DAY_MS) for month in range(_MONTHS)]
         since = next((n for n in range(_MONTHS) if offsets[_MONTHS - 1 - n] != offsets[-1]), _MONTHS)
         never = since < _MONTHS // 2  # it still changes, by summer time
@@ -111,17 +116,16 @@ class Business:
         Raises:
             ValueError: it is neither, or not finite.
         """
-        scale: int = 10**self.minor_units
         if type(amount) is int:
-            return amount * scale
+            return amount * self._scale
         if type(amount) is float:
-            scaled = amount * scale
+            scaled = amount * self._scale
             near = round(scaled)  # raises for inf and nan
             if abs(scaled - near) < 1e-3 and abs(near) < 10**12:
                 return near
-            return _quantise(Decimal(repr(amount)) * scale)
+            return _quantise(Decimal(repr(amount)) * self._scale)
         if type(amount) is str:
-            return _quantise(_decimal(amount) * scale)
+            return _quantise(_decimal(amount) * self._scale)
         raise ValueError("expected number or decimal string")
 
     def to_base(self, minor: int, currency: str | None) -> int:

@@ -58,7 +58,7 @@ def fold(state: State, event: Any, business: Business) -> None:
 def _transaction(state: State, event: Transaction, business: Business) -> None:
     day = business.day(event.time)
     today = day if event.time == state.newest else business.day(state.newest)
-    elsewhere = event.counterparty is not None and goes_elsewhere(event, business)
+    elsewhere = goes_elsewhere(event, business)
     windows.add(state, business, event, day, today, elsewhere=elsewhere)
     if elsewhere and event.amount and event.counterparty is not None:
         _outflow(state, event, event.counterparty.institution or "", own_name=event.counterparty.own_name)

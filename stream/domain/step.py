@@ -215,8 +215,7 @@ class Step:
     def _kind(self, event: Any) -> Any:
         """Return what tells events apart to which the same rules listen."""
         if type(event) is Transaction:
-            elsewhere = event.counterparty is not None and goes_elsewhere(event, self._business)
-            return event.category, elsewhere, event.balance_after is not None
+            return event.category, goes_elsewhere(event, self._business), event.balance_after is not None
         if type(event) is ServiceEvent:
             return event.type
         return LIMIT if type(event) is Balance and event.limit is not None else event.topic

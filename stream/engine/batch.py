@@ -65,7 +65,6 @@ class Batch:
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.timers_fired = 0
         self.stale: list[tuple[bytes, int]] = []  # due-index entries that no state owns any more
-        self._set: dict[bytes, int] = {}
 
     def take(self, item: Item, stream_time: int) -> int:
         """Apply one record and return the shard's stream time after it; timers due by then have fired before it."""
@@ -151,9 +150,8 @@ class Batch:
             if not held.done:
                 continue
             self.output.changelog[STATE + customer] = None if held.state is None else encode(held.state)
-            after = held.state.due() if held.state is not None else 0
-            if after != held.due or customer in stale:
-                changes.append((customer, held.due, after))
+            if held.noted != held.due or customer in stale:
+                changes.append((customer, held.due, held.noted))
         return changes
 
     def _reject(self, item: Item, why: Rejected) -> None:
@@ -166,12 +164,13 @@ class Batch:
             return
         customer: bytes = event.customer_id.encode()
         held = self._states.touch(customer)
-        moment = self._moment(event.time)
+        moment = Moment(event.time, self._detected, self._opens_from, self._world)
         try:
-            if held.state is None:
-                held.state = State()
-            alerts = self._step.event(event.customer_id, held.state, event, moment)
-            if held.state.timers or held.due or self._set:
+            state = held.state
+            if state is None:
+                state = held.state = State()
+            alerts = self._step.event(event.customer_id, state, event, moment)
+            if state.due() != held.noted:
                 self._note_due(customer, held)
         except Exception as fault:  # poison: its customer's state goes back, the batch goes on
             self._undo(customer)
@@ -244,8 +243,8 @@ class Batch:
 
     def _note_due(self, customer: bytes, held: Held[State]) -> None:
         due = held.state.due() if held.state is not None else 0
-        if due != self._set.get(customer, held.due):
-            self._set[customer] = due
+        if due != held.noted:
+            held.noted = due
             self._due.set(customer, due)
 
     def _undo(self, customer: bytes) -> None:

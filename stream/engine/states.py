@@ -34,14 +34,17 @@ GROUPS: Form[GroupState] = Form(GROUP, GroupState, groups.encode, groups.decode,
 
 
 class Held(Generic[S]):
-    """One state in memory. `done` are the steps of this batch, to be done again if a later one fails."""
+    """One state in memory. `done` are the steps of this batch, to be done again if a later one fails.
 
-    __slots__ = ("done", "due", "state")
+    `due` is when the store's due index has them next, 0 = not at all; `noted` what this batch has made of it.
+    """
+
+    __slots__ = ("done", "due", "noted", "state")
 
     def __init__(self, state: S | None, due: int) -> None:
         """`state` is `None` for who is unknown; `due` is what the store's due index holds for them."""
         self.state = state
-        self.due = due
+        self.due = self.noted = due
         self.done: list[tuple[Any, Any]] = []
 
 
@@ -99,10 +102,9 @@ class States(Generic[S]):
 
     def commit(self) -> None:
         """The batch is in the store: keep its states as the most recently used ones."""
-        due = self.form.due
         for held in self._touched.values():
             held.done.clear()
-            held.due = due(held.state) if held.state is not None else 0
+            held.due = held.noted
         self._held.update(self._touched)
         self._touched = {}
         excess = len(self._held) - self._capacity

@@ -42,11 +42,11 @@ def test_what_was_touched_comes_in_order(store):
     assert list(states.touched()) == []
 
 
-def test_commit_forgets_the_steps_and_takes_the_due_time_of_the_state(store):
+def test_commit_forgets_the_steps_and_takes_the_due_time_that_was_noted(store):
     states = States(store, 9, CUSTOMERS)
     held, gone = states.touch(b"3"), states.touch(b"4")
-    held.state.timers = {"y": 99}
-    gone.state = None
+    held.noted = 99
+    gone.state, gone.noted = None, 0
     held.done.append((None, None))
     states.commit()
     assert (held.done, held.due, gone.due) == ([], 99, 0)
