@@ -45,10 +45,12 @@ mapfile -t quick < <(with_tests unit property contract golden)
 mapfile -t broker < <(with_tests kafka)
 mapfile -t chaos < <(with_tests chaos)
 measured=(--cov=stream.domain --cov=stream.rules --cov=stream.policy --cov=stream.engine --cov-report=)
+# Two processes, each with a broker of its own where one is needed. Chaos runs alone: how far its workers get before they
+# are killed should not depend on what else runs.
 pair=(--numprocesses=2 --dist=worksteal)
 rm -f .coverage .coverage.*
 stage "tests without a broker" python -m pytest "${quick[@]:?no tests found}" "${measured[@]}" "${pair[@]}"
-stage "tests on a real broker" python -m pytest "${broker[@]:?no tests found}" "${measured[@]}" --cov-append
+stage "tests on a real broker" python -m pytest "${broker[@]:?no tests found}" "${measured[@]}" "${pair[@]}" --cov-append
 stage "coverage, 95 % or more" python -m coverage report --skip-covered --show-missing --fail-under=95
 
 # Before the last stage, so that pytest's closing line ends the output; that line has the stage's own time.

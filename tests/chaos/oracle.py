@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +76,14 @@ def expected(settings: Settings, lines: Sequence[Record]) -> Outcome:
     return outcome
 
 
+async def told(settings: Settings) -> int:
+    """Return how many warnings came through a group hop so far."""
+    outcome = Outcome()
+    for record in await read(settings, "alerts"):
+        outcome.warn(record.value)
+    return outcome.told.total()
+
+
 async def found(settings: Settings) -> Outcome:
     """Return what a reader of committed records finds on Kafka."""
     outcome = Outcome(sent=sum((await positions(settings)).values()))
@@ -124,19 +132,13 @@ async def read(settings: Settings, topic: str) -> list[Any]:
 
 async def positions(settings: Settings) -> dict[TopicPartition, int]:
     """Return the group's committed offsets of the topics that are fed from outside: transactions leave gaps."""
-    feeds = {settings.topics.prefix + topic for topic in FEEDS}
-    return {partition: offset for partition, offset in (await committed(settings)).items() if partition.topic in feeds}
+    return _fed(settings, await committed(settings))
 
 
 async def committed(settings: Settings) -> dict[TopicPartition, int]:
     """Return every committed offset of the group."""
-    admin = AIOKafkaAdminClient(**client_options(settings.kafka))
-    await admin.start()
-    try:
-        found = await admin.list_consumer_group_offsets(settings.engine.group)
-        return {partition: entry.offset for partition, entry in found.items()}
-    finally:
-        await admin.close()
+    async with _admin(settings) as admin:
+        return await _offsets(settings, admin)
 
 
 async def until_taken(settings: Settings, records: int, within_s: float) -> None:
@@ -146,9 +148,20 @@ async def until_taken(settings: Settings, records: int, within_s: float) -> None
         AssertionError: it has not in time.
     """
     deadline = time.monotonic() + within_s
-    while (taken := sum((await positions(settings)).values())) < records:
-        assert time.monotonic() < deadline, f"{taken} of {records} records taken within {within_s} s"
-        await asyncio.sleep(0.05)
+    async with _admin(settings) as admin:  # one for all questions: its start costs more than they do
+        while (taken := sum(_fed(settings, await _offsets(settings, admin)).values())) < records:
+            assert time.monotonic() < deadline, f"{taken} of {records} records taken within {within_s} s"
+            await asyncio.sleep(0.05)
+
+
+def _fed(settings: Settings, offsets: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+    feeds = {settings.topics.prefix + topic for topic in FEEDS}
+    return {partition: offset for partition, offset in offsets.items() if partition.topic in feeds}
+
+
+async def _offsets(settings: Settings, admin: AIOKafkaAdminClient) -> dict[TopicPartition, int]:
+    found = await admin.list_consumer_group_offsets(settings.engine.group)
+    return {partition: entry.offset for partition, entry in found.items()}
 
 
 async def assert_stores_never_lead(settings: Settings) -> None:
@@ -180,6 +193,16 @@ def _store_faults(folder: Path, records: list[Any]) -> Iterator[str]:
             yield "its states are not those of the changelog up to where it stands"
     finally:
         store.close()
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**client_options(settings.kafka))
+    await admin.start()
+    try:
+        yield admin
+    finally:
+        await admin.close()
 
 
 @asynccontextmanager

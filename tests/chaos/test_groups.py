@@ -40,11 +40,8 @@ async def all_told(settings: Settings) -> None:
     async def there() -> tuple[int, ...]:
         return tuple([len(await oracle.read(settings, topic)) for topic in HOPS])
 
-    async def heard() -> int:
-        return (await oracle.found(settings)).told.total()
-
     await eventually(there, lambda found: found >= sent, 60)
-    await eventually(heard, lambda found: found >= sent[1], 60)
+    await eventually(lambda: oracle.told(settings), lambda found: found >= sent[1], 60)
 
 
 @pytest.mark.timeout(240)
