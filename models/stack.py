@@ -1,0 +1,157 @@
+"""The online stack: each expert's calibration line, and one logistic regression over their calibrated log-odds.
+
+Platt's line (1999) for each expert; stacked generalisation (Wolpert 1992) with weights that are not negative (Breiman
+1996, who found that it is what makes stacking work). Both are fitted anew every so many examples on the scores in a
+window, the recent ones counting more, drawn towards a neutral line and towards equal weights: few coefficients, so
+little to get wrong, and what has been right lately leads within some hundreds of examples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+
+from models import ridge
+from models.prequential.ring import Floats, Ring
+from models.scoring.logit import logit, sigmoid
+from models.snapshot import Stack
+
+_DIGITS = 6  # of what is published; the stack itself goes by the rounded ones
+_STEEPEST = 3.0
+_FLATTEST = 0.05
+_MOST = 3.0  # the weights' sum
+
+
+class Line(Struct, frozen=True):
+    """`slope * log-odds + offset`: turns an expert's score into a probability to trust."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def logit(self, score: float) -> float:
+        """Return the calibrated log-odds of a raw score."""
+        return self.slope * logit(score) + self.offset
+
+    def raw(self, score: float) -> float:
+        """Return the raw score that a calibrated one was made of."""
+        return sigmoid((logit(score) - self.offset) / self.slope)
+
+
+class StackSettings(Struct, frozen=True):
+    """How the stack leans. `fit_every` in judged examples, `half_life` in examples.
+
+    `line_hold` and `weight_hold` are precisions of the priors: how much curvature of the log loss, which grows by
+    `p (1 - p) z^2` with each example, it takes to weigh as much as the prior.
+    """
+
+    window: int
+    half_life: float
+    fit_every: int = 100
+    line_hold: float = 5.0
+    weight_hold: float = 20.0
+    bias_hold: float = 5.0
+
+
+class OnlineStack:
+    """Learns from scores that experts gave before anybody knew, in the order in which the truth came."""
+
+    def __init__(self, experts: Sequence[str], settings: StackSettings, *, offset: float = 0.0) -> None:
+        """`offset`: what an expert's log-odds are off by before anything is known, for the class weights it learns under."""
+        self.experts = tuple(experts)
+        self._settings = settings
+        self._ring = Ring(settings.window, 1 + len(self.experts))  # label, then raw log-odds
+        self._neutral = Line(1.0, round(offset, _DIGITS))
+        self.lines = dict.fromkeys(self.experts, self._neutral)
+        self.bias = 0.0
+        self.weights: dict[str, float] = {}
+
+    def admit(self, experts: Collection[str]) -> None:
+        """Weigh these experts, those that have learned enough; a new one begins with its equal share."""
+        if set(experts) != set(self.weights):
+            fair = round(1 / len(experts), _DIGITS) if experts else 0.0
+            self.weights = {name: fair for name in self.experts if name in experts}
+            self._solve_weights()
+
+    def calibrated(self, scores: Mapping[str, float]) -> dict[str, float]:
+        """Return each expert's calibrated log-odds."""
+        return {name: self.lines[name].logit(score) for name, score in scores.items() if name in self.lines}
+
+    def score(self, calibrated: Mapping[str, float]) -> float | None:
+        """Return the stack's probability; `None` where no expert it weighs has spoken.
+
+        An expert that did not speak (it was not there yet) is taken to agree with the mean of those that did.
+        """
+        spoken = [calibrated[name] for name in self.weights if name in calibrated]
+        if not spoken:
+            return None
+        mean = sum(spoken) / len(spoken)
+        return sigmoid(self.bias + sum(w * calibrated.get(name, mean) for name, w in self.weights.items()))
+
+    def record(self, label: int, scores: Mapping[str, float]) -> None:
+        """Take one judged example: its label and the experts' raw scores; fit anew when it is time."""
+        self._ring.push([label, *(logit(scores[name]) if name in scores else np.nan for name in self.experts)])
+        seen, every = self._ring.seen, self._settings.fit_every
+        if seen % every == 0 or (seen < every and seen % (every // 5) == 0):
+            self.solve()
+
+    def solve(self) -> None:
+        """Fit the lines, then the weights, to the window."""
+        rows = self._ring.rows()
+        counts = self._counts()
+        for column, name in enumerate(self.experts, start=1):
+            spoken = ~np.isnan(rows[:, column])
+            if spoken.any():
+                self.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken])
+        self._solve_weights()
+
+    def document(self) -> Stack | None:
+        """Return what is published; `None` while no expert is weighed."""
+        return Stack(self.bias, dict(self.weights)) if self.weights else None
+
+    def _counts(self) -> Floats:
+        ages = np.arange(len(self._ring))[::-1]
+        return np.exp2(-ages / self._settings.half_life)
+
+    def _line(self, logits: Floats, labels: Floats, counts: Floats) -> Line:
+        hold = self._settings.line_hold
+        slope, offset = ridge.fit(
+            np.column_stack([logits, np.ones_like(logits)]),
+            labels,
+            counts,
+            prior=np.array([self._neutral.slope, self._neutral.offset]),
+            precision=np.array([hold, hold]),
+            lower=np.array([_FLATTEST, -np.inf]),
+        )
+        return Line(round(min(float(slope), _STEEPEST), _DIGITS), round(float(offset), _DIGITS))
+
+    def _solve_weights(self) -> None:
+        names = list(self.weights)
+        rows = self._ring.rows()
+        if not names or not len(rows):
+            return
+        inputs = np.column_stack([self._column(rows, name) for name in names])
+        spoken = ~np.isnan(inputs).all(axis=1)
+        if not spoken.any():
+            return
+        inputs = inputs[spoken]
+        inputs = np.where(np.isnan(inputs), np.nanmean(inputs, axis=1)[:, None], inputs)
+        d, settings = len(names), self._settings
+        found = ridge.fit(
+            np.column_stack([inputs, np.ones(len(inputs))]),
+            rows[spoken, 0],
+            self._counts()[spoken],
+            prior=np.array([*[1 / d] * d, 0.0]),
+            precision=np.array([*[settings.weight_hold] * d, settings.bias_hold]),
+            lower=np.array([*[0.0] * d, -np.inf]),
+        )
+        shrink = min(1.0, _MOST / max(math.fsum(found[:-1]), _MOST))
+        self.weights = {name: round(float(w) * shrink, _DIGITS) for name, w in zip(names, found[:-1], strict=True)}
+        self.bias = round(float(found[-1]), _DIGITS)
+
+    def _column(self, rows: Floats, name: str) -> Floats:
+        line = self.lines[name]
+        column: Floats = rows[:, 1 + self.experts.index(name)]
+        return line.slope * column + line.offset
