@@ -100,6 +100,7 @@ class Quality(Struct, frozen=True):
     calibration_error: float | None = None
     brier: float | None = None
     log_loss: float | None = None
+    at_arrival: int = 0  # of the examples: scored only when they arrived, because there was no snapshot at the cut-off
 
 
 class Span(Struct, frozen=True):
@@ -109,6 +110,13 @@ class Span(Struct, frozen=True):
     churned: int
     first: int
     last: int
+
+
+class Arm(Struct, frozen=True):
+    """Of the customers treated alike: how many examples, how many churned."""
+
+    examples: int
+    churned: int
 
 
 class Snapshot(Struct, frozen=True):
@@ -127,3 +135,7 @@ class Snapshot(Struct, frozen=True):
     span: Span
     quality: dict[str, Quality]
     deciles: dict[str, list[float]] = {}  # of each feature, among what was learned: for the population stability index
+    by_class: dict[str, Quality] = {}  # of the champion
+    outcomes: dict[str, int] = {}  # examples by outcome, those not learned from too
+    treatment: dict[str, Arm] = {}  # holdout, reached, tried, none: what was done within the horizon
+    shift: dict[str, float] = {}  # features spread otherwise than some weeks before: population stability index

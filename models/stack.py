@@ -35,10 +35,6 @@ class Line(Struct, frozen=True):
         """Return the calibrated log-odds of a raw score."""
         return self.slope * logit(score) + self.offset
 
-    def raw(self, score: float) -> float:
-        """Return the raw score that a calibrated one was made of."""
-        return sigmoid((logit(score) - self.offset) / self.slope)
-
 
 class StackSettings(Struct, frozen=True):
     """How the stack leans. `fit_every` in judged examples, `half_life` in examples.
