@@ -80,7 +80,7 @@ class Learner:
         self.window = Window([*self.experts, STACK], settings.window, settings.alert_budget)
         self.stack = OnlineStack(
             list(self.experts),
-            StackSettings(window=settings.window, half_life=settings.window / 2),
+            StackSettings.for_window(settings.window),
             offset=-math.log(self.balance.weight(1)),
         )
         self.promotion = Promotion(settings.promote_margin, settings.promote_after)
@@ -125,12 +125,15 @@ class Learner:
             raise Refused("label", "the label is neither 0 nor 1")
 
     def _judge(self, example: Example, x: Vector) -> None:
+        ready = self.ready()
+        if len(ready) != len(self.stack.weights):  # none ever goes
+            self.stack.admit(ready)
         raw = {name: score for name, score in example.scores.items() if name in self.experts and 0 <= score <= 1}
         at_arrival = not raw
         if self._new is not None:
             new = self._new.meet(example.customer_id)
             if at_arrival and new:
-                raw = {name: self.experts[name].score(x) for name in self.ready()}
+                raw = {name: self.experts[name].score(x) for name in ready}
         if not raw:
             return
         label = example.label

@@ -6,7 +6,7 @@ took, a fit begun after example N is adopted just before example N + `grace`, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -20,10 +20,14 @@ _BOTH = 20
 
 @runtime_checkable
 class Refitted(Protocol):
-    """An expert that learns by refits: `learn` only retains."""
+    """An expert that learns by refits: `learn` only keeps the example."""
 
-    def prepare(self) -> Callable[[], Any]:
-        """Return the fit of what is retained now, to be run anywhere, also in another thread."""
+    def retained(self) -> Any:
+        """Return a copy of what is kept now."""
+        ...
+
+    def fit(self, retained: Any) -> Any:
+        """Fit anew, which changes nothing of the expert itself; `None` where there is too little."""
         ...
 
     def adopt(self, fitted: Any) -> None:
@@ -32,12 +36,17 @@ class Refitted(Protocol):
 
 
 class Fit(Struct):
-    """A fit under way: whose, what to run, when it is adopted, and its result once it is there."""
+    """A fit under way: whose, on what, when it is adopted, and its result once it is there (in a list of one)."""
 
     name: str
-    run: Callable[[], Any]
+    expert: Any
+    retained: Any
     adopt_at: int
-    result: Any = None
+    result: list[Any] = []
+
+    def run(self) -> Any:
+        """Fit; touches nothing that learning touches, so it may run in another thread."""
+        return self.expert.fit(self.retained)
 
 
 class Refits:
@@ -60,16 +69,20 @@ class Refits:
         """Begin what is due, after so many examples with so many of each class."""
         if examples < self._due or min(both) < _BOTH or self.pending:
             return
-        self.pending = [Fit(name, expert.prepare(), examples + _GRACE) for name, expert in self._experts.items()]
+        self.pending = [
+            Fit(name, expert, expert.retained(), examples + _GRACE) for name, expert in self._experts.items()
+        ]
         self._due = next_refit(examples, self._every, self._retained)
 
     def blocked(self, examples: int) -> list[Fit]:
         """Return the fits that must be there before the example of that number is taken."""
-        return [fit for fit in self.pending if fit.adopt_at <= examples and fit.result is None]
+        return [fit for fit in self.pending if fit.adopt_at <= examples and not fit.result]
 
     def before(self, examples: int) -> None:
         """Adopt what is to be heard from the example of that number on; what nobody has run yet is run now."""
         for fit in [fit for fit in self.pending if fit.adopt_at <= examples]:
-            self._experts[fit.name].adopt(fit.run() if fit.result is None else fit.result)
-            self._heard.add(fit.name)
+            fitted = fit.result[0] if fit.result else fit.run()
+            if fitted is not None:
+                fit.expert.adopt(fitted)
+                self._heard.add(fit.name)
             self.pending.remove(fit)

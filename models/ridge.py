@@ -61,9 +61,7 @@ def _bounded_step(gradient: Floats, curve: Floats, lower: Floats) -> Floats:
     return step
 
 
-def _objective(
-    now: Floats, rows: Floats, labels: Floats, weights: Floats, prior: Floats, precision: Floats
-) -> float:
+def _objective(now: Floats, rows: Floats, labels: Floats, weights: Floats, prior: Floats, precision: Floats) -> float:
     logits = rows @ now
     losses = np.logaddexp(0, logits) - labels * logits
     return float(weights @ losses + 0.5 * precision @ (now - prior) ** 2)

@@ -3,7 +3,9 @@
 Platt's line (1999) for each expert; stacked generalisation (Wolpert 1992) with weights that are not negative (Breiman
 1996, who found that it is what makes stacking work). Both are fitted anew every so many examples on the scores in a
 window, the recent ones counting more, drawn towards a neutral line and towards equal weights: few coefficients, so
-little to get wrong, and what has been right lately leads within some hundreds of examples.
+little to get wrong. How much more the recent ones count is itself judged prequentially: the same fit is made with
+several half-lives, and the one with the lower loss of late is used; the longest is the surest while nothing changes,
+the shortest the first to follow when something does (as in tracking the best expert, Herbster and Warmuth 1998).
 """
 
 from __future__ import annotations
@@ -37,79 +39,131 @@ class Line(Struct, frozen=True):
 
 
 class StackSettings(Struct, frozen=True):
-    """How the stack leans. `fit_every` in judged examples, `half_life` in examples.
+    """How the stack leans. Half-lives and `fit_every` in judged examples, the surest half-life first.
 
     `line_hold` and `weight_hold` are precisions of the priors: how much curvature of the log loss, which grows by
-    `p (1 - p) z^2` with each example, it takes to weigh as much as the prior.
+    `p (1 - p) z^2` with each example, it takes to weigh as much as the prior. A shorter half-life is used while the
+    loss of the longer ones, over the last `memory` examples or so, is higher by `margin` nats.
     """
 
     window: int
-    half_life: float
+    half_lives: tuple[float, ...]
     fit_every: int = 100
     line_hold: float = 5.0
     weight_hold: float = 20.0
     bias_hold: float = 5.0
+    memory: float = 300.0
+    margin: float = 0.01
+
+    @classmethod
+    def for_window(cls, window: int) -> StackSettings:
+        """Return the settings that go with a window of so many examples."""
+        return cls(window, (window / 2, window / 8, window / 32))
 
 
-class OnlineStack:
-    """Learns from scores that experts gave before anybody knew, in the order in which the truth came."""
+class Fit(Struct):
+    """Lines and weights fitted with one half-life, and the discounted loss that they have had."""
 
-    def __init__(self, experts: Sequence[str], settings: StackSettings, *, offset: float = 0.0) -> None:
-        """`offset`: what an expert's log-odds are off by before anything is known, for the class weights it learns under."""
-        self.experts = tuple(experts)
-        self._settings = settings
-        self._ring = Ring(settings.window, 1 + len(self.experts))  # label, then raw log-odds
-        self._neutral = Line(1.0, round(offset, _DIGITS))
-        self.lines = dict.fromkeys(self.experts, self._neutral)
-        self.bias = 0.0
-        self.weights: dict[str, float] = {}
-
-    def admit(self, experts: Collection[str]) -> None:
-        """Weigh these experts, those that have learned enough; a new one begins with its equal share."""
-        if set(experts) != set(self.weights):
-            fair = round(1 / len(experts), _DIGITS) if experts else 0.0
-            self.weights = {name: fair for name in self.experts if name in experts}
-            self._solve_weights()
+    half_life: float
+    lines: dict[str, Line]
+    weights: dict[str, float] = {}
+    bias: float = 0.0
+    loss: float = 0.0
 
     def calibrated(self, scores: Mapping[str, float]) -> dict[str, float]:
         """Return each expert's calibrated log-odds."""
         return {name: self.lines[name].logit(score) for name, score in scores.items() if name in self.lines}
 
     def score(self, calibrated: Mapping[str, float]) -> float | None:
-        """Return the stack's probability; `None` where no expert it weighs has spoken.
-
-        An expert that did not speak (it was not there yet) is taken to agree with the mean of those that did.
-        """
+        """Return the probability; see `OnlineStack.score`."""
         spoken = [calibrated[name] for name in self.weights if name in calibrated]
         if not spoken:
             return None
         mean = sum(spoken) / len(spoken)
         return sigmoid(self.bias + sum(w * calibrated.get(name, mean) for name, w in self.weights.items()))
 
+
+class OnlineStack:
+    """Learns from scores that experts gave before anybody knew, in the order in which the truth came."""
+
+    def __init__(self, experts: Sequence[str], settings: StackSettings, *, offset: float = 0.0) -> None:
+        """`offset`: what log-odds are off by before anything is known, for the class weights learned under."""
+        self.experts = tuple(experts)
+        self._settings = settings
+        self._ring = Ring(settings.window, 1 + len(self.experts))  # label, then raw log-odds
+        self._neutral = Line(1.0, round(offset, _DIGITS))
+        self._fits = [Fit(span, dict.fromkeys(self.experts, self._neutral)) for span in settings.half_lives]
+        self._used = self._fits[0]
+
+    @property
+    def lines(self) -> Mapping[str, Line]:
+        """Each expert's calibration line."""
+        return self._used.lines
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Each weighed expert's weight."""
+        return self._used.weights
+
+    @property
+    def half_life(self) -> float:
+        """The half-life, in judged examples, that has been best of late."""
+        return self._used.half_life
+
+    def admit(self, experts: Collection[str]) -> None:
+        """Weigh these experts, those that have learned enough; a new one begins with its equal share."""
+        if set(experts) != set(self.weights):
+            fair = round(1 / len(experts), _DIGITS) if experts else 0.0
+            for fit in self._fits:
+                fit.weights = {name: fair for name in self.experts if name in experts}
+                self._solve_weights(fit)
+
+    def calibrated(self, scores: Mapping[str, float]) -> dict[str, float]:
+        """Return each expert's calibrated log-odds."""
+        return self._used.calibrated(scores)
+
+    def score(self, calibrated: Mapping[str, float]) -> float | None:
+        """Return the stack's probability; `None` where no expert it weighs has spoken.
+
+        An expert that did not speak (it was not there yet) is taken to agree with the mean of those that did.
+        """
+        return self._used.score(calibrated)
+
     def record(self, label: int, scores: Mapping[str, float]) -> None:
         """Take one judged example: its label and the experts' raw scores; fit anew when it is time."""
+        self._judge(label, scores)
         self._ring.push([label, *(logit(scores[name]) if name in scores else np.nan for name in self.experts)])
         seen, every = self._ring.seen, self._settings.fit_every
         if seen % every == 0 or (seen < every and seen % (every // 5) == 0):
             self.solve()
 
     def solve(self) -> None:
-        """Fit the lines, then the weights, to the window."""
+        """Fit the lines, then the weights, to the window, with every half-life; use what has been best of late."""
         rows = self._ring.rows()
-        counts = self._counts()
-        for column, name in enumerate(self.experts, start=1):
-            spoken = ~np.isnan(rows[:, column])
-            if spoken.any():
-                self.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken])
-        self._solve_weights()
+        for fit in self._fits:
+            counts = self._counts(fit)
+            for column, name in enumerate(self.experts, start=1):
+                spoken = ~np.isnan(rows[:, column])
+                if spoken.any():
+                    fit.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken])
+            self._solve_weights(fit)
+        least = min(fit.loss for fit in self._fits)
+        self._used = next(fit for fit in self._fits if fit.loss <= least + self._settings.margin)
 
     def document(self) -> Stack | None:
         """Return what is published; `None` while no expert is weighed."""
-        return Stack(self.bias, dict(self.weights)) if self.weights else None
+        return Stack(self._used.bias, dict(self.weights)) if self.weights else None
 
-    def _counts(self) -> Floats:
+    def _judge(self, label: int, scores: Mapping[str, float]) -> None:
+        for fit in self._fits:
+            said = fit.score(fit.calibrated(scores))
+            if said is not None:
+                loss = -math.log(max(said if label else 1 - said, 1e-9))
+                fit.loss += (loss - fit.loss) / self._settings.memory
+
+    def _counts(self, fit: Fit) -> Floats:
         ages = np.arange(len(self._ring))[::-1]
-        return np.exp2(-ages / self._settings.half_life)
+        return np.exp2(-ages / fit.half_life)
 
     def _line(self, logits: Floats, labels: Floats, counts: Floats) -> Line:
         hold = self._settings.line_hold
@@ -123,12 +177,12 @@ class OnlineStack:
         )
         return Line(round(min(float(slope), _STEEPEST), _DIGITS), round(float(offset), _DIGITS))
 
-    def _solve_weights(self) -> None:
-        names = list(self.weights)
+    def _solve_weights(self, fit: Fit) -> None:
+        names = list(fit.weights)
         rows = self._ring.rows()
         if not names or not len(rows):
             return
-        inputs = np.column_stack([self._column(rows, name) for name in names])
+        inputs = np.column_stack([self._column(rows, name, fit) for name in names])
         spoken = ~np.isnan(inputs).all(axis=1)
         if not spoken.any():
             return
@@ -138,16 +192,16 @@ class OnlineStack:
         found = ridge.fit(
             np.column_stack([inputs, np.ones(len(inputs))]),
             rows[spoken, 0],
-            self._counts()[spoken],
+            self._counts(fit)[spoken],
             prior=np.array([*[1 / d] * d, 0.0]),
             precision=np.array([*[settings.weight_hold] * d, settings.bias_hold]),
             lower=np.array([*[0.0] * d, -np.inf]),
         )
         shrink = min(1.0, _MOST / max(math.fsum(found[:-1]), _MOST))
-        self.weights = {name: round(float(w) * shrink, _DIGITS) for name, w in zip(names, found[:-1], strict=True)}
-        self.bias = round(float(found[-1]), _DIGITS)
+        fit.weights = {name: round(float(w) * shrink, _DIGITS) for name, w in zip(names, found[:-1], strict=True)}
+        fit.bias = round(float(found[-1]), _DIGITS)
 
-    def _column(self, rows: Floats, name: str) -> Floats:
-        line = self.lines[name]
+    def _column(self, rows: Floats, name: str, fit: Fit) -> Floats:
+        line = fit.lines[name]
         column: Floats = rows[:, 1 + self.experts.index(name)]
         return line.slope * column + line.offset
