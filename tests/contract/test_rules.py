@@ -6,6 +6,7 @@ import copy
 import string
 import sys
 import types
+from collections import Counter
 from itertools import product
 from typing import get_args
 
@@ -80,8 +81,8 @@ class Watching:
     What it would skip is asked all the same, and must have changed nothing.
     """
 
-    def __init__(self, rule, verdicts):
-        self.rule, self.verdicts, self.skipped = rule, verdicts, 0
+    def __init__(self, rule, verdicts, skipped):
+        self.rule, self.verdicts, self.skipped = rule, verdicts, skipped
         self.name, self.listens, self.behavioural = rule.name, rule.listens, rule.behavioural
         self.params, self.business = rule.params, rule.business
         self.version, self.texts, self.respond_within_h = rule.version, rule.texts, rule.respond_within_h
@@ -100,7 +101,7 @@ class Watching:
 
     def skips(self, state, event, today):
         if self._same(lambda *given: self.rule.skips(*given, today), state, event):
-            self.skipped += 1
+            self.skipped[self.name] += 1
             assert self.rule.remember(state, event) is None, f"{self.name} skips what it would remember"
             assert self.rule.evaluate(state, event) is None, f"{self.name} skips what it would speak of"
             if type(self.rule).next_due is not Rule.next_due:
@@ -119,10 +120,13 @@ class Watching:
         return answer
 
 
-def lived(name, found):
-    """Return the state a life leads to, with every rule under watch; what they said goes to `found`."""
+def lived(name, found, skipped):
+    """Return the state a life leads to, with every rule under watch; what they said goes to `found`.
+
+    `skipped` counts by rule how often it skipped an event.
+    """
     units = business(settings())  # with classes, which some rules go by
-    rules = [Watching(rule, found) for rule in build(SECTIONS, units)]
+    rules = [Watching(rule, found, skipped) for rule in build(SECTIONS, units)]
     core = Step(units, rules, Pipeline(rules, (), update_gap_h=24, expire_days=30))
     reader, state = codec(settings()), State()
     for record in sorted(records(LIVES[name]()), key=lambda r: r.timestamp):
@@ -141,9 +145,9 @@ def lived(name, found):
 @pytest.fixture(scope="module")
 def life():
     """Run every life under watch and return what the rules said, and the state of the busiest."""
-    found = []
-    states = {name: lived(name, found) for name in LIVES}
-    return found, states["busy"]
+    found, skipped = [], Counter()
+    states = {name: lived(name, found, skipped) for name in LIVES}
+    return found, states["busy"], skipped
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +168,12 @@ def test_the_lives_make_every_rule_open_and_clear_while_it_is_watched(verdicts):
     for name in RULES:
         assert any(isinstance(v, Signal) and v.kind == name for v in verdicts), name
         assert name in ONE_OFF or any(isinstance(v, Clear) and v.kind == name for v in verdicts), name
+
+
+def test_every_rule_that_may_skip_does_so_in_some_life(life):
+    may = {name for name, rule in RULES.items() if "skips" in vars(rule)}
+    assert may == set(life[2])
+    assert len(may) >= 6
 
 
 @pytest.mark.parametrize("name", sorted(LIVES))
