@@ -6,9 +6,15 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from models.experts.base import Expert, Setup
+from models.experts.binned import Binned
+from models.experts.booster import Booster
+from models.experts.forest import Forest
 from models.experts.logistic import Logistic
+from models.experts.tree import Tree
 
-EXPERTS: MappingProxyType[str, Callable[[Setup], Expert]] = MappingProxyType({"logistic": Logistic})
+EXPERTS: MappingProxyType[str, Callable[[Setup], Expert]] = MappingProxyType(
+    {"logistic": Logistic, "binned": Binned, "forest": Forest, "tree": Tree, "booster": Booster}
+)
 
 
 def build(names: Iterable[str], setup: Setup) -> dict[str, Expert]:

@@ -1,9 +1,11 @@
-"""A published model: JSON that a person can read, data and never code, enough to score without its learner.
+"""The form of a snapshot.
 
 One snapshot holds every expert, the stack that weighs them, and where the grades lie.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from msgspec import Struct
 
@@ -58,7 +60,7 @@ class Forest(Struct, frozen=True, tag="forest", tag_field="form"):
     Without trees, `probability` is `base`. `weights` empty = all weigh alike.
     """
 
-    combine: str  # "probability" or "logit"
+    combine: Literal["probability", "logit"]
     base: float
     trees: list[Tree]
     weights: list[float] = []

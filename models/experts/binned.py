@@ -1,0 +1,66 @@
+"""Logistic regression over binned figures: a step function of each, so that what is not monotone can be learned."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from river import linear_model, optim
+
+from models.experts.base import Setup, Vector
+from models.experts.bins import QuantileBins
+from models.scoring.logit import sigmoid
+from models.snapshot import Linear, Term
+
+
+class Binned:
+    """River pipeline: bins by quantiles, then logistic regression with a step size per weight (AdaGrad)."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._features = setup.features
+        self._bins = QuantileBins(seed=setup.seed)
+        self._regression = linear_model.LogisticRegression(
+            optimizer=optim.AdaGrad(0.03), l2=1e-4, intercept_lr=0.01, clip_gradient=20.0
+        )
+
+    def score(self, x: Vector) -> float:
+        """Return the chance of leaving."""
+        weights = self._regression.weights
+        row = self._bins.transform_one(dict(enumerate(x)))
+        return sigmoid(self._regression.intercept + sum(weights.get(key, 0.0) for key in row))
+
+    def learn(self, x: Vector, label: int, weight: float = 1.0) -> None:
+        """Take one example: first the sample that bins are cut by, then one step of the weights."""
+        row = dict(enumerate(x))
+        cuts, before = self._bins.cuts, self._bins.edges
+        self._bins.learn_one(row)
+        if self._bins.cuts != cuts:
+            self._carry_over(before)
+        self._regression.learn_one(self._bins.transform_one(row), bool(label), w=weight)
+
+    def form(self) -> Linear:
+        """Return the weights of the bins, each figure's less their mean: what is left is what the figure tells."""
+        intercept, terms = self._regression.intercept, {}
+        weights, missing = self._regression.weights, self._bins.MISSING
+        for index, name in enumerate(self._features):
+            edges = self._bins.edges.get(index, [])
+            bins = [weights.get((index, number), 0.0) for number in range(len(edges) + 1)]
+            mean = sum(bins) / len(bins)
+            intercept += mean
+            unknown = weights.get((index, missing), 0.0) - mean
+            terms[name] = (
+                Term(missing=unknown, edges=edges, bins=[w - mean for w in bins]) if edges else Term(missing=unknown)
+            )
+        return Linear(intercept, terms)
+
+    def _carry_over(self, before: dict[int, list[float]]) -> None:
+        """Give each new bin the weight that its lower edge had among the bins before."""
+        old = self._regression.weights
+        new = {key: weight for key, weight in old.items() if key[1] == self._bins.MISSING}
+        for index, edges in self._bins.edges.items():
+            was = before.get(index, [])
+            for number in range(len(edges) + 1):
+                # The lowest bin has no lower edge: it lies under its upper one.
+                at = bisect_right(was, edges[number - 1]) if number else 0
+                new[index, number] = old.get((index, at), 0.0)
+        self._regression._weights.clear()
+        self._regression._weights.update(new)
