@@ -33,11 +33,15 @@ class NewDay(Struct, frozen=True, gc=False):
 
 
 class Scored(Struct, frozen=True, gc=False):
-    """The model has said something new about a customer: it stands in `state.score`. `time` is the score's."""
+    """The model has said something new about a customer: it stands in `state.score`. `time` is the score's.
+
+    `reasons`: what counted most, in Chinese and in English.
+    """
 
     topic: ClassVar[str] = "scored"
     event_id: str
     time: int
+    reasons: tuple[tuple[str, str], ...] = ()
 
 
 class Signal(Struct, frozen=True):

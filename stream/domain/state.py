@@ -174,12 +174,16 @@ class CreditChange(Struct, array_like=True, gc=False):
 
 
 class Score(Struct, array_like=True, gc=False):
-    """What the model said last: a probability, its grade, when, and which version said it."""
+    """What the model said last: a probability, its grade, when, which version said it, and what counted most for it.
+
+    `reasons`: feature, its value in its unit (`None` = missing), its share of the logit; the greatest first.
+    """
 
     value: float
     grade: Grade
     time: int
     version: str
+    reasons: list[tuple[str, float | None, float]] = []
 
 
 class Held(Struct, array_like=True, gc=False):

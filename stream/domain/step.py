@@ -18,6 +18,7 @@ A rule listens to a topic, or to a part of one:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any, Protocol
 
 from stream.domain import departures, groups, seen
@@ -28,7 +29,18 @@ from stream.domain.fold import fold, goes_elsewhere
 from stream.domain.signals import NewDay, Scored, Tick, Verdict
 from stream.domain.state import State
 
-Outgoing = Alert | GroupSignal
+
+class ExampleLike(Protocol):
+    """What the step passes on of a training example; `models.example.Example` is one."""
+
+    customer_id: str
+    outcome: Any
+
+
+Outgoing = Alert | GroupSignal | ExampleLike
+
+CUTOFF, RIPEN = "model:cutoff", "model:ripen"
+"""The model's own entries among a state's timers: when the customer is scored next, and when a label is known."""
 
 _NEWS = frozenset({"staff", "group-warnings"})
 """Topics that tell of somebody else than the customer."""
@@ -88,6 +100,40 @@ class PolicyLike(Protocol):
         ...
 
 
+class ModelLike(Protocol):
+    """What the step needs of the model; `models.in_stream.InStream` is one. It sets its own timers."""
+
+    @property
+    def enabled(self) -> bool:
+        """Whether customers are scored."""
+        ...
+
+    @property
+    def hard(self) -> frozenset[str]:
+        """After which events a customer is scored at once, named as rules listen."""
+        ...
+
+    def arm(self, customer: str, state: State, moment: Any) -> None:
+        """Set the timer of the next cut-off, if the customer is to have one."""
+        ...
+
+    def cut_off(self, customer: str, state: State, moment: Any) -> Scored | None:
+        """Take a cut-off that is due, and return what is new of the customer's score."""
+        ...
+
+    def ripen(self, customer: str, state: State, moment: Any) -> Sequence[ExampleLike]:
+        """Return the examples whose labels are known now."""
+        ...
+
+    def feedback(self, customer: str, state: State, event: Feedback, moment: Any) -> Sequence[ExampleLike]:
+        """Return the examples whose labels an RM's word has settled."""
+        ...
+
+    def rescore(self, customer: str, state: State, event: Any, moment: Any) -> Scored | None:
+        """Score the customer at once, and return what is new."""
+        ...
+
+
 class MomentLike(Protocol):
     """What the step needs of the moment; `stream.policy.base.Moment` is one."""
 
@@ -107,10 +153,12 @@ class Step:
         policy: PolicyLike,
         *,
         contagion: groups.Contagion | None = None,
+        model: ModelLike | None = None,
     ) -> None:
         """Bind the rules; which of them an event meets is worked out once for each kind of event.
 
         `contagion`: when departures from a group are held to spread; `None`: nobody is warned of any.
+        `model`: scores customers and labels them; `None`: nobody does.
         """
         self._contagion = contagion
         self._business = business
@@ -119,6 +167,19 @@ class Step:
         self._by_kind: dict[Any, tuple[_Bound, ...]] = {}
         self._daily, self._monthly = self._listening({"new-day"}), self._listening({"new-day", "new-month"})
         self._opened = {name: bound for name, bound in self._rules.items() if "open-day" in bound.rule.listens}
+        self._use(model)
+
+    def _use(self, model: ModelLike | None) -> None:
+        self._model = model
+        self._arms = model is not None and model.enabled
+        self._hard = model.hard if model is not None and model.enabled else frozenset()
+        self._hard_topics = frozenset(name.partition(":")[0] for name in self._hard)
+
+    def scoring_by(self, model: ModelLike | None) -> Step:
+        """Return the same core with another model: a batch goes on with the one that it began with."""
+        other = copy(self)
+        other._use(model)
+        return other
 
     @property
     def rules(self) -> tuple[RuleLike, ...]:
@@ -139,15 +200,23 @@ class Step:
         fold(state, event, business)
         today = business.day(state.newest)
         state.seen = seen.add(state.seen, digest, today)
+        out: list[Outgoing] = []
+        model = self._model
         if topic == "feedback":
             self._policy.feedback(state, event)
-        out: list[Outgoing] = []
+            if model is not None:
+                out.extend(model.feedback(customer, state, event, moment))
         last = business.day(before) if before else 0
         if today > last > 0:
             self._policy.new_day(state, last, today, business, moment)
+        scored = None
+        if topic in self._hard_topics and model is not None and self._hard & self.names(event):
+            scored = model.rescore(customer, state, event, moment)  # first: the alerts that follow carry it
         rules = self._hearing(event)
         if rules:  # before those of the day: what the event itself says is graver
             self._ask(rules, customer, state, event, moment, out, today)
+        if scored is not None:
+            self._ask(self._hearing(scored), customer, state, scored, moment, out)
         if today > last:
             news = NewDay(event.event_id, event.time, last)
             self._ask(self._of_the_day(state, last, today), customer, state, news, moment, out, today)
@@ -157,6 +226,8 @@ class Step:
             out.extend(departures.moved(customer, state, belonged, event))
         elif state.left_at != was_gone:
             out.extend(departures.left_or_back(customer, state, was_gone, event))
+        if self._arms and CUTOFF not in state.timers and model is not None:
+            model.arm(customer, state, moment)
         return out
 
     def _news(self, customer: str, state: State, event: Any, moment: MomentLike, digest: bytes) -> list[Outgoing]:
@@ -189,6 +260,12 @@ class Step:
             rule = self._rules.get(name)
             if rule is not None:
                 self._ask((rule,), customer, state, Tick(name, time), moment, out)
+            elif self._model is not None and name == CUTOFF:
+                scored = self._model.cut_off(customer, state, moment)
+                if scored is not None:
+                    self._ask(self._hearing(scored), customer, state, scored, moment, out)
+            elif self._model is not None and name == RIPEN:
+                out.extend(self._model.ripen(customer, state, moment))
         out.extend(self._policy.expire(customer, state, moment))
         return out
 

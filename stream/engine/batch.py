@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import orjson
 
+from models.example import Example
+from models.pending import Pending
 from stream.codec import Rejected
 from stream.domain.alerts import Alert, headers
 from stream.domain.events import Forget, GroupSignal, GroupWarning, Staff
@@ -21,12 +23,14 @@ from stream.engine.deadletter import dead_letter, describe, failed_timers
 from stream.engine.hop import GroupBatch, hop
 from stream.engine.log import Message, Output
 from stream.engine.merge import Item
+from stream.engine.pending import PendingBatch
 from stream.engine.states import Held, States
 from stream.engine.store import STATE
 from stream.engine.timers import DueIndex
 from stream.policy.base import Moment
 
 ALERTS = "alerts"
+EXAMPLES = "examples"
 
 
 class Batch:
@@ -38,6 +42,7 @@ class Batch:
         step: Step,
         states: States[State],
         groups: States[GroupState],
+        waiting: States[Pending],
         due: DueIndex,
         world: World,
         *,
@@ -53,13 +58,16 @@ class Batch:
         self._step = step
         self._states = states
         self._groups = GroupBatch(step, groups)
+        self._ledger = PendingBatch(waiting)
         self._due = due
         self._world = world
         self._partitions = partitions
         self._detected = detected
         self._opens_from = opens_from
+        self._clock = 0  # stream time
         self.output = Output()
         self.alerts: list[Alert] = []
+        self.examples: list[Example] = []
         self.handled: dict[str, int] = {}
         self.results: Counter[tuple[str, str]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
@@ -76,6 +84,7 @@ class Batch:
         if event.time > stream_time and type(event) is not Forget:  # whose time is the broker's clock
             self.advance(event.time)
             stream_time = event.time
+        self._clock = stream_time
         self._apply(item, event)
         return stream_time
 
@@ -145,6 +154,7 @@ class Batch:
             self.results[topic, "handled"] = count
         changes = [(customer, due, 0) for customer, due in self.stale]  # first: a state may want the same time again
         self._groups.finish(self.output.changelog)
+        self._ledger.finish(self.output.changelog)
         stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
             if not held.done:
@@ -198,6 +208,7 @@ class Batch:
                 for signal in self._step.forget(event.customer_id, held.state, event):
                     self._emit(customer, signal, item.record.timestamp)
             held.state = None
+            self._ledger.forget(customer)
             held.done.append((event, None))
             self._note_due(customer, held)
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
@@ -218,7 +229,7 @@ class Batch:
         self.output.messages.extend(hop(warning, self._partitions, arrived) for warning in warnings)
 
     def _moment(self, time: int) -> Moment:
-        return Moment(time, self._detected, self._opens_from, self._world)
+        return Moment(time, self._detected, self._opens_from, self._world, clock=self._clock, ledger=self._ledger)
 
     def _fire(self, customer: bytes, held: Held[State], due: int) -> None:
         moment = self._moment(due)
@@ -250,9 +261,11 @@ class Batch:
     def _undo(self, customer: bytes) -> None:
         """Take the customer back to before the batch and do its good steps again: they are deterministic."""
         held = self._states.reload(customer)
+        self._ledger.undo(customer)
         for event, moment in held.done:
             if type(event) is Forget:
                 held.state = None
+                self._ledger.forget(customer)
                 continue
             if held.state is None:
                 held.state = State()
@@ -267,6 +280,10 @@ class Batch:
 
     def _emit(self, customer: bytes, alert: Outgoing, arrived: int) -> None:
         """`arrived`: the timestamp of what it comes of, ms."""
+        if isinstance(alert, Example):
+            self.examples.append(alert)
+            self.output.messages.append(Message(EXAMPLES, customer, msgspec.json.encode(alert)))
+            return
         if not isinstance(alert, Alert):
             self.output.messages.append(hop(alert, self._partitions, arrived))
             return

@@ -19,7 +19,7 @@ from stream.engine.batch import Batch
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
 from stream.engine.staff_feed import StaffFeed, suspects
-from stream.engine.states import CUSTOMERS, GROUPS, States
+from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import GROUP, Store
 from stream.engine.tally import count_batch
 from stream.engine.timers import DueIndex
@@ -95,6 +95,7 @@ class Shard:
         )
         self._states = States(store, options.cached_states, CUSTOMERS)
         self._groups = States(store, options.cached_states // _GROUPS_SHARE, GROUPS)
+        self._waiting = States(store, 0, WAITING)
         self._world = World()
         self._world_stored: bytes | None = None
         self._staff = StaffFeed(staff, codec)
@@ -291,6 +292,7 @@ class Shard:
             self._steps(),
             self._states,
             self._groups,
+            self._waiting,
             self._due,
             self._world,
             partitions=self._options.partitions,
@@ -313,6 +315,7 @@ class Shard:
         self._store.write(output.changelog.items(), changes, offset, self._wall())
         self._states.commit()
         self._groups.commit()
+        self._waiting.commit()
         assert self._due is not None
         self._due.stored()
         self.progress_at = self._wall()

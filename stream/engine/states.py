@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from models import pending
+from models.pending import Pending
 from stream.domain import groups
 from stream.domain import state as customers
 from stream.domain.groups import GroupState
 from stream.domain.state import State
-from stream.engine.store import GROUP, STATE, Store
+from stream.engine.store import GROUP, PENDING, STATE, Store
 
 S = TypeVar("S")
 _LOOKED_AT = 2_000  # states in one turn: a few ms
@@ -31,6 +33,8 @@ class Form(Generic[S]):
 
 CUSTOMERS: Form[State] = Form(STATE, State, customers.encode, customers.decode, State.due)
 GROUPS: Form[GroupState] = Form(GROUP, GroupState, groups.encode, groups.decode, lambda group: 0)
+WAITING: Form[Pending] = Form(PENDING, Pending, pending.encode, pending.decode, lambda entries: 0)
+"""Cut-offs that wait for their labels; the timers that wake them are the customers'."""
 
 
 class Held(Generic[S]):
@@ -49,7 +53,7 @@ class Held(Generic[S]):
 
 
 class States(Generic[S]):
-    """A cache in front of the store, with the changes of one batch: of customers, or of groups."""
+    """A cache in front of the store, with the changes of one batch: of customers, of groups, of waiting cut-offs."""
 
     def __init__(self, store: Store, capacity: int, form: Form[S]) -> None:
         """Keep up to `capacity` states besides those of the batch."""
@@ -95,6 +99,10 @@ class States(Generic[S]):
         held = self._touched[key]
         held.state = self.peek(key)
         return held
+
+    def touched_one(self, key: bytes) -> Held[S] | None:
+        """Return a state that the batch changes; `None` for any other."""
+        return self._touched.get(key)
 
     def touched(self) -> Iterator[tuple[bytes, Held[S]]]:
         """Yield what the batch changed, in the order in which it was first touched."""

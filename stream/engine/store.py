@@ -1,7 +1,7 @@
 """A shard's local store on RocksDB: states, the due index of timers, and where it stands in the changelog.
 
-It may lag the changelog and never lead it. Keys: `c/` customer and `g/` group -> encoded state, `t/` due (8 bytes)
-customer -> empty, `m/...` -> what belongs to the shard itself.
+It may lag the changelog and never lead it. Keys: `c/` customer and `g/` group -> encoded state, `p/` customer -> the
+cut-offs that wait for their labels, `t/` due (8 bytes) customer -> empty, `m/...` -> what belongs to the shard itself.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from stream.domain.state import due_of
 
 STATE = b"c/"
 GROUP = b"g/"
+PENDING = b"p/"
 META = b"m/"
 _TIMER = b"t/"
 _AFTER_TIMERS = b"t0"  # '0' follows '/'
