@@ -5,76 +5,31 @@ Pure but for the state and the pending entries it is given. It never changes: an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from models import labels
 from models.cutoffs import Cadence
 from models.example import Example, Outcome
+from models.features import sets
 from models.labels import Definition
 from models.pending import Entry, Pending
-from stream.domain.business import DAY_MS, Business
+from models.scoring.grade import grade
+from models.scoring.reasons import reasons
+from models.scoring.scorer import Scorer
+from stream.domain.business import Business
 from stream.domain.events import Feedback
 from stream.domain.holdout import held_out
 from stream.domain.signals import Scored
-from stream.domain.state import Grade, Score, State
+from stream.domain.state import Score, State
 from stream.domain.step import CUTOFF, RIPEN
 
-Vector = list[float | None]
+Occasion = Literal["cut-off", "report", "signal"]
 
 
-class FeaturesLike(Protocol):
-    """The feature set; `models.features.sets` is one."""
-
-    VERSION: int
-
-    def vector(self, state: State, time: int, business: Business) -> Vector:
-        """Return the figures of a state at a moment."""
-        ...
-
-    def pack(self, vector: Vector) -> bytes:
-        """Return the stored form."""
-        ...
-
-    def unpack(self, packed: bytes) -> Vector:
-        """Read the stored form: the very same vector."""
-        ...
-
-
-
-
-class JudgeLike(Protocol):
-    """The snapshot in force; `models.judge.Judge` is one."""
-
-    @property
-    def version(self) -> str:
-        """Which snapshot it is."""
-        ...
-
-    def scores(self, x: Vector) -> dict[str, float]:
-        """Return what each expert says, and the stack."""
-        ...
-
-    def value(self, scores: dict[str, float]) -> float:
-        """Return the champion's word among them."""
-        ...
-
-    def grade(self, value: float, before: Grade | None) -> Grade:
-        """Return the grade of a score, given the grade before it."""
-        ...
-
-    def reasons(self, x: Vector, most: int) -> list[tuple[str, float | None, float]]:
-        """Return the features that count most: name, value, share of the logit."""
-        ...
-
-    def words(self, reasons: Sequence[tuple[str, float | None, float]]) -> list[tuple[str, str]]:
-        """Return the reasons in Chinese and English."""
-        ...
-
-
-class LedgerLike(Protocol):
+class WaitingLike(Protocol):
     """Where entries wait; `stream.engine.pending.PendingBatch` is one."""
 
     def pending(self, customer: str) -> Pending:
@@ -82,28 +37,27 @@ class LedgerLike(Protocol):
         ...
 
 
-def _nothing(occasion: str, seconds: float | None) -> None:
+def _nothing(occasion: Occasion, seconds: float | None) -> None:
     """Nobody measures."""
 
 
 @dataclass(frozen=True)
 class InStream:
-    """Scores and labels customers. `judge` is `None` as long as there is no snapshot: a cold start.
+    """Scores and labels customers. `scorer` is `None` as long as there is no snapshot: a cold start.
 
     `told` is called with each occasion (`cut-off`, `report`, `signal`) and the seconds that its score took by `clock`,
     `None` without a snapshot.
     """
 
     business: Business
-    features: FeaturesLike
     cadence: Cadence
     rules: Definition
     hard: frozenset[str] = frozenset()
-    reasons: int = 3
+    most_reasons: int = 3
     holdout_share: float = 0
     enabled: bool = True
-    judge: JudgeLike | None = None
-    told: Callable[[str, float | None], None] = _nothing
+    scorer: Scorer | None = None
+    told: Callable[[Occasion, float | None], None] = _nothing
     clock: Callable[[], float] = field(default=lambda: 0.0)
 
     def arm(self, customer: str, state: State, moment: Any) -> None:
@@ -122,30 +76,38 @@ class InStream:
             return None
         state.timers[CUTOFF] = self.cadence.next(customer, time, self.business)
         report = self.cadence.asked(time)
-        x = self._see(state, time)
-        scores, scored = self._score(state, x, time, "report" if report else "cut-off", example_id(customer, time), moment)
+        x = sets.vector(state, time, self.business)
+        scores, scored = self._score(
+            state, x, time, "report" if report else "cut-off", example_id(customer, time), moment
+        )
         entry = Entry(
             cutoff=time,
             due=time + self.rules.horizon,
-            feature_set=self.features.VERSION,
-            features=self.features.pack(x),
+            feature_set=sets.VERSION,
+            features=sets.pack(x),
             scores=scores,
-            version=self.judge.version if self.judge is not None else None,
+            version=self.scorer.snapshot.version if self.scorer is not None else None,
             groups=groups(state, time, self.business),
             level=labels.level(state, time, self.business, self.rules),
             usage=labels.usage(state, time, self.business, self.rules),
             report=report,
         )
-        pending = moment.ledger.pending(customer)
+        pending = moment.waiting.pending(customer)
         pending.entries.append(entry)
         state.timers[RIPEN] = pending.due()
         return scored
 
     def ripen(self, customer: str, state: State, moment: Any) -> list[Example]:
         """Label what is due, from the state as it is now."""
-        pending = moment.ledger.pending(customer)
+        pending = moment.waiting.pending(customer)
         examples = [
-            self._example(customer, state, entry, labels.outcome(state, entry, moment.time, self.business, self.rules), moment.time)
+            self._example(
+                customer,
+                state,
+                entry,
+                labels.outcome(state, entry, moment.time, self.business, self.rules),
+                moment.time,
+            )
             for entry in pending.take_due(moment.time)
         ]
         _set(state, pending)
@@ -155,7 +117,7 @@ class InStream:
         """Label all of the customer's entries when an RM says `lost`: no horizon need be waited for."""
         if event.outcome != "lost" or not self.rules.lost or RIPEN not in state.timers:
             return []
-        pending = moment.ledger.pending(customer)
+        pending = moment.waiting.pending(customer)
         known_at = max(event.time, moment.clock)
         before = [entry for entry in pending.entries if entry.cutoff <= event.time]
         pending.entries = [entry for entry in pending.entries if entry.cutoff > event.time]
@@ -170,31 +132,29 @@ class InStream:
     def rescore(self, customer: str, state: State, event: Any, moment: Any) -> Scored | None:
         """Score a customer at once, after an event that changes much; `None` without a snapshot."""
         time = state.newest
-        if self.judge is None or not self.enabled or not labels.is_active(state, time, self.rules):
+        if self.scorer is None or not self.enabled or not labels.is_active(state, time, self.rules):
             return None
-        return self._score(state, self._see(state, time), time, "signal", event.event_id, moment)[1]
-
-    def _see(self, state: State, time: int) -> Vector:
-        return self.features.vector(state, time, self.business)
+        return self._score(state, sets.vector(state, time, self.business), time, "signal", event.event_id, moment)[1]
 
     def _score(
-        self, state: State, x: Vector, time: int, occasion: str, cause: str, moment: Any
+        self, state: State, x: sets.Vector, time: int, occasion: Occasion, cause: str, moment: Any
     ) -> tuple[dict[str, float], Scored | None]:
         """Return every expert's score and the news for the rules; a report only looks, and is no news."""
-        judge = self.judge
-        if judge is None:
+        scorer = self.scorer
+        if scorer is None:
             if not moment.again:
                 self.told(occasion, None)
             return {}, None
         started = self.clock()
-        scores = judge.scores(x)
+        scores = scorer.experts(x)
         scored = None
         if occasion != "report":
-            value, before = judge.value(scores), state.score
-            grade = judge.grade(value, before.grade if before is not None else None)
-            reasons = judge.reasons(x, self.reasons)
-            state.score = Score(value, grade, time, judge.version, reasons)
-            scored = Scored(cause, time, tuple(judge.words(reasons)))
+            value, before = scorer.of(scores), state.score
+            graded = grade(value, before.grade if before is not None else None, scorer.snapshot.grades)
+            why = reasons(scorer.contributions(x), x, sets.FEATURES, self.most_reasons)
+            kept = [(reason.feature, reason.value, reason.contribution) for reason in why]
+            state.score = Score(value, graded, time, scorer.snapshot.version, kept)
+            scored = Scored(cause, time, tuple((reason.zh, reason.en) for reason in why))
         if not moment.again:
             self.told(occasion, self.clock() - started)
         return scores, scored
@@ -210,7 +170,7 @@ class InStream:
             outcome=found,
             learn=learn and not entry.report,
             feature_set=entry.feature_set,
-            features=self.features.unpack(entry.features),
+            features=sets.unpack(entry.features),
             scores=entry.scores,
             version=entry.version,
             treatment=labels.treatment(state, entry, holdout=held_out(customer, self.holdout_share)),
@@ -249,6 +209,3 @@ def _set(state: State, pending: Pending) -> None:
         state.timers[RIPEN] = due
     else:
         state.timers.pop(RIPEN, None)
-
-
-__all__ = ["DAY_MS", "FeaturesLike", "InStream", "JudgeLike", "LedgerLike", "example_id", "groups"]

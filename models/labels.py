@@ -127,7 +127,12 @@ def _of_departure(state: State, gone: Departure, rules: Definition) -> Outcome:
         return "migrated"
     if gone.type == "port_out_completed" or gone.cause:  # the customer's own doing, or for a reason that was given
         return "left"
-    if any(abs(time - gone.time) <= _EXPLAINS for type_, _, times in _recent(state) if type_ == "migrated" for time in times):
+    if any(
+        abs(time - gone.time) <= _EXPLAINS
+        for type_, _, times in _recent(state)
+        if type_ == "migrated"
+        for time in times
+    ):
         return "migrated"
     return "involuntary" if _barred_at(state, gone.time, rules) else "left"
 

@@ -163,6 +163,9 @@ class Policy(Section):
     )
     false_alarm_factor: float = Field(4, ge=1, le=1000, description="a false alarm's cool-down is so many times longer")
     let_go_days: float = Field(180, ge=0, le=3650, description="days a customer not worth keeping is left alone")
+    holdout_share: float = Field(
+        0, ge=0, le=0.5, description="share of customers who get no behavioural warnings, to measure their effect"
+    )
     office_hours: tuple[dt.time, dt.time] = Field(
         (dt.time(9), dt.time(18)), description="local; next steps that are not urgent are due within them"
     )

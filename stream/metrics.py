@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_FINE = (0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01, 0.1)
 _EVENTS = (1, 10, 50, 100, 250, 500, 1000, 2000, 4000, 8000)
 
 
@@ -68,5 +69,38 @@ class Metrics:
         self.control = Counter("churnwatch_control_commands", "Operators' commands", ["command", "result"], registry=r)
         self.settings_refused = Gauge(
             "churnwatch_settings_refused", "Records of the topic settings that cannot be put in force", registry=r
+        )
+        self.cutoffs = Counter(
+            "churnwatch_cutoffs",
+            "Features kept until their label is known, one for each customer's cut-off",
+            registry=r,
+        )
+        self.scored = Counter(
+            "churnwatch_scores",
+            "Scores of customers, by occasion: cut-off, report, signal (a hard one)",
+            ["occasion"],
+            registry=r,
+        )
+        self.cold = Counter("churnwatch_cold_cutoffs", "Cut-offs without a score: no snapshot was in force", registry=r)
+        self.score_seconds = Histogram(
+            "churnwatch_score_seconds",
+            "Time of one score with its reasons, features apart",
+            buckets=_FINE,
+            registry=r,
+        )
+        self.examples = Counter(
+            "churnwatch_examples", "Training examples committed, by how the horizon ended", ["outcome"], registry=r
+        )
+        self.snapshot = Gauge(
+            "churnwatch_snapshot_info",
+            "The snapshot that scores, and its champion",
+            ["version", "champion"],
+            registry=r,
+        )
+        self.snapshots_refused = Counter(
+            "churnwatch_snapshots_refused",
+            "Snapshots, or settings of the model, that were not put in force, by reason",
+            ["reason"],
+            registry=r,
         )
         self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)

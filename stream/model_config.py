@@ -75,5 +75,8 @@ class Model(_Section):
         description="events after which a customer is scored at once; as rules listen",
     )
     reasons: int = Field(3, ge=1, le=10, description="reasons given with a score")
+    report_at: tuple[int, ...] = Field(
+        (), description="moments besides, epoch ms, at which everyone is looked at but not learned from: reports set it"
+    )
     labels: Labels = Labels()
     trainer: Trainer = Trainer()

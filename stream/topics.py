@@ -54,7 +54,7 @@ TABLE: tuple[Topic, ...] = (
     Topic("alerts", "customer", "the notification topic"),
     Topic("examples", "customer", "matured training examples", retention_ms=400 * DAY_MS),
     Topic("dead-letters", "as received", "records that could not be read or handled", retention_ms=90 * DAY_MS),
-    _compacted("state-changelog", "c/ + customer, g/ + group, m/ + name", "the state store's log"),
+    _compacted("state-changelog", "c/ + customer, g/ + group, p/ + customer, m/ + name", "the state store's log"),
 )
 """Design section 3. Input topics come first, in the order in which the merge breaks ties."""
 

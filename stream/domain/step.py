@@ -33,8 +33,15 @@ from stream.domain.state import State
 class ExampleLike(Protocol):
     """What the step passes on of a training example; `models.example.Example` is one."""
 
-    customer_id: str
-    outcome: Any
+    @property
+    def customer_id(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
+    def known_at(self) -> int:
+        """When its label was known, epoch ms."""
+        ...
 
 
 Outgoing = Alert | GroupSignal | ExampleLike

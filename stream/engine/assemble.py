@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from models.in_stream import InStream
+from models.snapshot import Snapshot
 from stream.codec import Codec
 from stream.config import Settings
 from stream.domain.business import Business
@@ -12,6 +14,7 @@ from stream.domain.calendar import Calendar
 from stream.domain.step import Step
 from stream.engine.in_force import InForce, in_force
 from stream.engine.log import Bulletin, ShardLog
+from stream.engine.model_feed import ModelFeed, in_stream
 from stream.engine.policies import pipeline
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
@@ -56,8 +59,8 @@ def codec(settings: Settings) -> Codec:
     )
 
 
-def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = ()) -> Step:
-    """Return the core with its rules and policy, and the silences in force.
+def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = (), model: InStream | None = None) -> Step:
+    """Return the core with its rules and policy, the silences in force, and the model; one without a snapshot if none.
 
     Raises:
         RegistryError: rules and configuration do not fit.
@@ -68,7 +71,8 @@ def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = ())
     policy = pipeline(settings, rules, metrics, silences)
     spreads = [rule.contagion for rule in rules if isinstance(rule, GroupContagion)]
     ordered = inhibitors_first(rules, settings.policy.inhibit)
-    return Step(units, ordered, policy, contagion=spreads[0] if spreads else None)
+    model = model or in_stream(settings, metrics, units)
+    return Step(units, ordered, policy, contagion=spreads[0] if spreads else None, model=model)
 
 
 class Shards:
@@ -79,12 +83,13 @@ class Shards:
         self._codec = codec(settings)
         self._base = settings
         self.metrics = metrics
+        self._feed = ModelFeed(in_stream(settings, metrics, business(settings)), metrics)
         self._put(settings, ())
         self._engine = settings.engine
         self._partitions = settings.topics.partitions
 
     def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
-        self._step = step(settings, self.metrics, silences)
+        self._step = step(settings, self.metrics, silences, self._feed.model)
         self.rules = tuple(rule for rule in self._step.rules if isinstance(rule, Rule))
         self.off = tuple(sorted(set(registry.discover()) - {rule.name for rule in self.rules}))
 
@@ -96,9 +101,20 @@ class Shards:
     def apply(self, entries: Mapping[bytes, bytes]) -> InForce:
         """Put in force what the records of `settings` say: every shard's next batch goes by it."""
         now = in_force(entries, self._base, business(self._base))
+        self._feed.settings(entries)
         self._put(now.settings, now.silences)
         self.metrics.settings_refused.set(len(now.refused))
         return now
+
+    def follow(self, models: Mapping[bytes, bytes]) -> None:
+        """Choose among the records of `models`: every shard's next batch is scored by what is then in force."""
+        if self._feed.models(models):
+            self._step = self._step.scoring_by(self._feed.model)
+
+    def use(self, snapshot: Snapshot | None) -> None:
+        """Score by a snapshot that is on no topic from every shard's next batch on; `None`: by none."""
+        if self._feed.use(snapshot):
+            self._step = self._step.scoring_by(self._feed.model)
 
     def make(
         self,

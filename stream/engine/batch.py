@@ -58,7 +58,7 @@ class Batch:
         self._step = step
         self._states = states
         self._groups = GroupBatch(step, groups)
-        self._ledger = PendingBatch(waiting)
+        self._pending = PendingBatch(waiting)
         self._due = due
         self._world = world
         self._partitions = partitions
@@ -154,7 +154,7 @@ class Batch:
             self.results[topic, "handled"] = count
         changes = [(customer, due, 0) for customer, due in self.stale]  # first: a state may want the same time again
         self._groups.finish(self.output.changelog)
-        self._ledger.finish(self.output.changelog)
+        self._pending.finish(self.output.changelog)
         stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
             if not held.done:
@@ -208,7 +208,7 @@ class Batch:
                 for signal in self._step.forget(event.customer_id, held.state, event):
                     self._emit(customer, signal, item.record.timestamp)
             held.state = None
-            self._ledger.forget(customer)
+            self._pending.forget(customer)
             held.done.append((event, None))
             self._note_due(customer, held)
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
@@ -229,7 +229,7 @@ class Batch:
         self.output.messages.extend(hop(warning, self._partitions, arrived) for warning in warnings)
 
     def _moment(self, time: int) -> Moment:
-        return Moment(time, self._detected, self._opens_from, self._world, clock=self._clock, ledger=self._ledger)
+        return Moment(time, self._detected, self._opens_from, self._world, clock=self._clock, waiting=self._pending)
 
     def _fire(self, customer: bytes, held: Held[State], due: int) -> None:
         moment = self._moment(due)
@@ -261,11 +261,11 @@ class Batch:
     def _undo(self, customer: bytes) -> None:
         """Take the customer back to before the batch and do its good steps again: they are deterministic."""
         held = self._states.reload(customer)
-        self._ledger.undo(customer)
+        self._pending.undo(customer)
         for event, moment in held.done:
             if type(event) is Forget:
                 held.state = None
-                self._ledger.forget(customer)
+                self._pending.forget(customer)
                 continue
             if held.state is None:
                 held.state = State()
@@ -280,13 +280,14 @@ class Batch:
 
     def _emit(self, customer: bytes, alert: Outgoing, arrived: int) -> None:
         """`arrived`: the timestamp of what it comes of, ms."""
+        if isinstance(alert, GroupSignal):
+            self.output.messages.append(hop(alert, self._partitions, arrived))
+            return
         if isinstance(alert, Example):
             self.examples.append(alert)
             self.output.messages.append(Message(EXAMPLES, customer, msgspec.json.encode(alert)))
             return
-        if not isinstance(alert, Alert):
-            self.output.messages.append(hop(alert, self._partitions, arrived))
-            return
+        assert isinstance(alert, Alert)
         self.alerts.append(alert)
         body = orjson.dumps(msgspec.to_builtins(alert))
         self.output.messages.append(Message(ALERTS, customer, body, headers(alert)))

@@ -38,7 +38,7 @@ def pipeline(
     ranking = Ranking(rank.asset_margin, rank.unknown_value, rank.severity, rank.top_fifth_up)
     return Pipeline(
         rules,
-        order(cool_down, inhibit=given.inhibit, silences=silences),
+        order(cool_down, inhibit=given.inhibit, silences=silences, holdout_share=given.holdout_share),
         update_gap_h=given.update_gap_h,
         behavioural_gap_h=given.behavioural_gap_h,
         expire_days=given.expire_days,

@@ -218,6 +218,10 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             log.info("settings in force: %s", ", ".join(sorted(key.decode("utf-8", "replace") for key in entries)))
         self._told.set()
 
+    def follow(self, models: Mapping[bytes, bytes]) -> None:
+        """Choose the snapshot in force among the records of `models`."""
+        self._make.follow(models)
+
     def owned(self) -> list[int]:
         """Return the shards that the group gave us, running or not."""
         return sorted(self._tasks)

@@ -120,12 +120,24 @@ class EngineService(mode.Service):
     @mode.Service.task
     async def _obey(self) -> None:
         """Put in force what operators say on `settings`, from the beginning on."""
-        said = self.broadcasts["settings"]
+        said, models = self.broadcasts["settings"], self.broadcasts["models"]
+        await models.caught_up.wait()  # the first batch is scored by what is in force, too
+        self.owner.follow(models.latest)
         await said.caught_up.wait()
         while not self.should_stop:
             version = said.version
             self.owner.apply(said.latest)
             await said.beyond(version)
+
+    @mode.Service.task
+    async def _follow_models(self) -> None:
+        """Take each snapshot that the trainer publishes."""
+        models = self.broadcasts["models"]
+        await models.caught_up.wait()
+        while not self.should_stop:
+            version = models.version
+            self.owner.follow(models.latest)
+            await models.beyond(version)
 
     @mode.Service.task
     async def _announce(self) -> None:

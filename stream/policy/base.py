@@ -23,7 +23,7 @@ class Moment(Struct, frozen=True, gc=False):
     `opens_from`: what happened before it opens nothing (backfill); 0 = everything may open.
     `world`: what the shard knows beside its customers.
     `again`: the step is done a second time, after a fault of a later one: the world has learnt from it already.
-    `clock`: the shard's stream time, not before `time` but where news is late; `ledger`: where the model's cut-offs
+    `clock`: the shard's stream time, not before `time` but where news is late; `waiting`: where the model's cut-offs
     wait for their labels.
     """
 
@@ -33,7 +33,7 @@ class Moment(Struct, frozen=True, gc=False):
     world: World = EMPTY
     again: bool = False
     clock: int = 0
-    ledger: Any = None
+    waiting: Any = None
 
     @property
     def teaches(self) -> bool:

@@ -9,6 +9,7 @@ from stream.policy.backfill import Backfill
 from stream.policy.base import Muter, PolicyError
 from stream.policy.cool_down import CoolDown
 from stream.policy.departed import Departed
+from stream.policy.holdout import Holdout
 from stream.policy.inhibit import Inhibit, Table
 from stream.policy.no_retention_contact import NoRetentionContact
 from stream.policy.not_worth_keeping import NotWorthKeeping
@@ -17,7 +18,13 @@ from stream.policy.silences import Silence
 from stream.policy.snooze import Snooze
 
 
-def order(cool_down: CoolDown, *, inhibit: Table | None = None, silences: Iterable[Silence] = ()) -> tuple[Muter, ...]:
+def order(
+    cool_down: CoolDown,
+    *,
+    inhibit: Table | None = None,
+    silences: Iterable[Silence] = (),
+    holdout_share: float = 0,
+) -> tuple[Muter, ...]:
     """Return every stage that may hold a warning back.
 
     After them come, in `stream.policy.pipeline`: shadow, dedup and merge, storm, rank, route, emit. A rule on trial
@@ -30,6 +37,7 @@ def order(cool_down: CoolDown, *, inhibit: Table | None = None, silences: Iterab
         Silenced(silences),
         NoRetentionContact(),
         NotWorthKeeping(),
+        *([Holdout(holdout_share)] if holdout_share else []),
         Snooze(),
         Acknowledged(),
         cool_down,

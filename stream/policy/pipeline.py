@@ -1,9 +1,9 @@
 """From verdicts to alerts: at most one open episode per customer and kind, opened, updated, resolved or expired.
 
 Order (after Alertmanager's): backfill -> departed -> inhibit -> silence -> no retention contact -> not worth keeping ->
-snooze -> acknowledged -> cool-down (see `stream.policy.order`) -> shadow -> deduplicate and merge against the open
-episode -> storm -> rank -> route -> emit. What a stage that ends by itself holds back is told when it ends, if it is
-still so (see `stream.policy.later`).
+hold-out -> snooze -> acknowledged -> cool-down (see `stream.policy.order`) -> shadow -> deduplicate and merge against
+the open episode -> storm -> rank -> route -> emit. What a stage that ends by itself holds back is told when it ends, if
+it is still so (see `stream.policy.later`).
 """
 
 from __future__ import annotations
