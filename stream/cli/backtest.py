@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stream.cli.spans import date, days
+
 if TYPE_CHECKING:
-    from stream.backtest.session import Lines, Options, Result
+    from stream.backtest.session import Options, Result
 
 
 def _print_schema(wanted: bool) -> None:
     if wanted:
-        import msgspec
-        import orjson
-
         from stream.backtest.report import Report
+        from stream.cli.writing import print_schema
 
-        typer.echo(orjson.dumps(msgspec.json.schema(Report), option=orjson.OPT_INDENT_2).decode())
+        print_schema(Report)
         raise typer.Exit
 
 
@@ -116,7 +116,6 @@ def _options(
     with_shadow: bool,
 ) -> Options:
     from stream.backtest.session import INACTIVITY, Options, zone_of
-    from stream.backtest.truth import moment
 
     configs: tuple[Path | None, ...] = tuple(config) if config else (None,)
     if len(configs) > 2:
@@ -127,36 +126,18 @@ def _options(
         raise typer.BadParameter("goes with --truth inactivity", param_hint="--at")
     zone = zone_of(configs[0])
 
-    def date(text: str, option: str) -> int:
-        try:
-            return moment(text, zone)
-        except ValueError:
-            raise typer.BadParameter(
-                f"{text!r} is not a date such as 2025-04-01, nor RFC 3339", param_hint=option
-            ) from None
-
     return Options(
         source=source,
         truth=truth,
         configs=configs,
-        horizon=None if horizon is None else _days(horizon, "--horizon", above=0),
-        active_within=_days(active_within, "--active-within", above=0),
-        at=tuple(date(text, "--at") for text in at or ()),
-        since=None if since is None else date(since, "--since"),
-        until=None if until is None else date(until, "--until"),
-        history=_days(history, "--history"),
+        horizon=None if horizon is None else days(horizon, "--horizon", above=0),
+        active_within=days(active_within, "--active-within", above=0),
+        at=tuple(date(text, "--at", zone) for text in at or ()),
+        since=None if since is None else date(since, "--since", zone),
+        until=None if until is None else date(until, "--until", zone),
+        history=days(history, "--history"),
         with_shadow=with_shadow,
     )
-
-
-def _days(text: str, option: str, above: float = -1.0) -> float:
-    try:
-        days = float(text.strip().removesuffix("d"))
-    except ValueError:
-        days = -1.0
-    if not above < days <= 3660 or days < 0:
-        raise typer.BadParameter(f"{text!r} is not a number of days such as 90d, up to 3660", param_hint=option)
-    return days
 
 
 def _check_extra(html: Path | None, *parquets: Path | None) -> None:
@@ -171,44 +152,23 @@ def _check_extra(html: Path | None, *parquets: Path | None) -> None:
 
 def _run(options: Options) -> Result:
     from stream.backtest.session import backtest
-    from stream.cli.progress import bar
+    from stream.cli.progress import reporting
 
-    with bar() as progress:
-
-        def shown(title: str, lines: Lines) -> Lines:
-            task = progress.add_task(title, total=None, rate="")
-            for count, line in enumerate(lines, 1):
-                if count % 1000 == 0:
-                    progress.update(task, completed=count)
-                yield line
-            progress.remove_task(task)
-
-        def watch(title: str, total: int) -> Callable[[int], None]:
-            task = progress.add_task(title, total=total, rate="")
-            return lambda done: progress.update(task, completed=done)
-
+    with reporting() as (shown, watch):
         return backtest(options, shown, watch)
 
 
 def _write(
     result: Result, json: Path | None, html: Path | None, alerts: Path | None, feedback: Path | None
 ) -> Iterator[tuple[str, Path]]:
-    if json is not None:
-        import msgspec
-        import orjson
+    from stream.cli.writing import write_json, write_page
 
-        body = orjson.dumps(msgspec.to_builtins(result.report), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        if str(json) == "-":
-            typer.echo(body, nl=False)
-        else:
-            json.parent.mkdir(parents=True, exist_ok=True)
-            json.write_bytes(body)
-            yield "JSON", json
+    if json is not None and write_json(result.report, json):
+        yield "JSON", json
     if html is not None:
         from stream.backtest.page import page
 
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(page(result.report), encoding="utf-8")
+        write_page(page(result.report), html)
         yield "page", html
     if alerts is not None:
         from stream.backtest import parquet

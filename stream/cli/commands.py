@@ -11,6 +11,7 @@ from stream.cli import (
     convert,
     deadletters,
     demo,
+    evaluate,
     kafka,
     produce,
     replay,
@@ -40,6 +41,7 @@ def build() -> typer.Typer:
     app.command("replay")(replay.command)
     app.add_typer(rules.app, name="rules")
     app.command("backtest")(backtest.command)
+    app.command("evaluate")(evaluate.command)
     app.command("watch")(watch.command)
     app.command("state")(state.command)
     app.command("why")(why.command)

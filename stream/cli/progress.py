@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from stream.engine.jsonl import Fault, Record
+
 T = TypeVar("T")
+
+Shown = Callable[[str, "Iterable[Record | Fault]"], "Iterable[Record | Fault]"]
+Watch = Callable[[str, int], Callable[[int], None]]
 
 
 @contextmanager
@@ -38,3 +43,23 @@ def counted(items: Iterable[T], what: str, total: int | None = None, every: int 
             if count % every == 0:
                 shown.update(task, completed=count)
             yield item
+
+
+@contextmanager
+def reporting() -> Iterator[tuple[Shown, Watch]]:
+    """Give long work two ways to show itself: lines read under a title, and records done of so many."""
+    with bar() as progress:
+
+        def shown(title: str, lines: Iterable[Record | Fault]) -> Iterator[Record | Fault]:
+            task = progress.add_task(title, total=None, rate="")
+            for count, line in enumerate(lines, 1):
+                if count % 1000 == 0:
+                    progress.update(task, completed=count)
+                yield line
+            progress.remove_task(task)
+
+        def watch(title: str, total: int) -> Callable[[int], None]:
+            task = progress.add_task(title, total=total, rate="")
+            return lambda done: progress.update(task, completed=done)
+
+        yield shown, watch
