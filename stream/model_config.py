@@ -62,7 +62,7 @@ class Model(_Section):
 
     enabled: bool = True
     cutoff_every: Literal["month"] | Annotated[float, Field(gt=0, le=92)] = Field(
-        7, description='days between two cut-offs of a customer, or "month"'
+        7.0, description='days between two cut-offs of a customer, or "month"'
     )
     rescore_on: tuple[str, ...] = Field(
         (
