@@ -36,11 +36,11 @@ class Example(Struct, frozen=True):
     known_at: int  # when the label was known
     label: int  # 1 = churned of their own accord
     outcome: Outcome
-    learn: bool  # false: not one of the outcomes learned from, or taken for a report only
+    learn: bool  # whether this outcome is one of those learned from
     feature_set: int
     features: list[float | None]
     scores: dict[str, float] = {}  # expert -> what it said at the cut-off
     version: str | None = None  # of the snapshot that said it
     treatment: Treatment = Treatment()
     groups: dict[str, str] = {}  # class, segment, tenure, region -> which the customer was in
-    report: bool = False  # taken at a date that a report asked for
+    report: bool = False  # taken at a date that a report asked for, and only for it: nobody learns from it

@@ -168,7 +168,7 @@ class InStream:
             known_at=known_at,
             label=label,
             outcome=found,
-            learn=learn and not entry.report,
+            learn=learn,
             feature_set=entry.feature_set,
             features=sets.unpack(entry.features),
             scores=entry.scores,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.snapshot.schema import (
     SCHEMA,
     STACK,
+    Arm,
     Expert,
     Forest,
     Grades,
@@ -22,6 +23,7 @@ __all__ = [
     "MAX_BYTES",
     "SCHEMA",
     "STACK",
+    "Arm",
     "Expert",
     "Forest",
     "Grades",

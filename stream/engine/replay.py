@@ -29,8 +29,8 @@ from stream.metrics import Metrics
 from stream.topics import BY_NAME, FEEDS, HOPS, INPUTS, STAFF
 
 Progress = Callable[[int], None]
-Between = Callable[[Shards, MemoryBroker], None]
-"""What happens between two slices of event time: it sees what the shards have sent, and may change what is in force."""
+Between = Callable[[Shards, MemoryBroker, int], None]
+"""What happens between two slices of event time, up to a time in epoch ms: it sees what was sent, may change what is used."""
 
 _EVER = float("inf")
 SLICE_MS = 86_400_000
@@ -116,7 +116,7 @@ class Replay:
             newest = max((shard.stream_time for shard in shards), default=0)
             for shard in shards:
                 await shard.advance(newest)
-            self._meanwhile()
+            self._meanwhile(newest)
             self._collect(shards)
         finally:
             for shard in shards:
@@ -143,11 +143,11 @@ class Replay:
             if self._between is not None:
                 for shard in shards:
                     await shard.advance(int(until))
-                self._meanwhile()
+                self._meanwhile(int(until))
 
-    def _meanwhile(self) -> None:
+    def _meanwhile(self, until: int) -> None:
         if self._between is not None:
-            self._between(self._shards, self._broker)
+            self._between(self._shards, self._broker, until)
 
     async def _open(self, folder: Path) -> list[Shard]:
         shards = []

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.features.sets import NAMES, VERSION
-
 from stream.backtest.history import History
 from stream.config import Settings, load
 from stream.domain.alerts import rfc3339
