@@ -30,7 +30,7 @@ from stream.topics import BY_NAME, FEEDS, HOPS, INPUTS, STAFF
 
 Progress = Callable[[int], None]
 Between = Callable[[Shards, MemoryBroker, int], None]
-"""What happens between two slices of event time, up to a time in epoch ms: it sees what was sent, may change what is used."""
+"""What happens between slices of event time, up to epoch ms: it sees what was sent and may change what is used."""
 
 _EVER = float("inf")
 SLICE_MS = 86_400_000

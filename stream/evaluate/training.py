@@ -1,4 +1,4 @@
-"""The trainer beside a replay: between two slices it learns what became known, and the shards score by what it knows."""
+"""The trainer beside a replay: between two slices it learns what became known, and the shards score by that."""
 
 from __future__ import annotations
 
