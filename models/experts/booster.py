@@ -15,6 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.experts.base import Setup, Vector
+from models.experts.columns import without_empty
 from models.experts.retained import Retained
 from models.scoring.forest import ForestModel, doubled
 from models.scoring.logit import logit, sigmoid
@@ -103,7 +104,7 @@ def fit(retained: Retained, seed: int) -> Fitted | None:
         random_state=seed,
     )
     with threadpool_limits(limits=1):
-        model.fit(retained.figures(), labels, sample_weight=retained.weights())
+        model.fit(without_empty(retained.figures()), labels, sample_weight=retained.weights())
     return Fitted(exported(model), len(labels))
 
 

@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from models.experts.columns import without_empty
+
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 Fitted = Callable[[Floats], Floats]
@@ -54,7 +56,7 @@ BASELINES: dict[str, Callable[[Floats, Labels], Fitted]] = {
 def _fitted(model: object, rows: Floats, labels: Labels) -> Fitted:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 500 rounds are as near as it matters
-        model.fit(rows, labels)  # type: ignore[attr-defined]
+        model.fit(without_empty(rows), labels)  # type: ignore[attr-defined]
 
     def score(rows: Floats) -> Floats:
         found: Floats = model.predict_proba(rows)[:, 1]  # type: ignore[attr-defined]
