@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def without_empty(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return rows (n, figures), NaN = missing, with zeros where a figure is missing in all of them: no tree splits it."""
+    """Return rows (n, figures), NaN = missing, zeros where a figure is missing in all: no split there."""
     empty = np.isnan(rows).all(axis=0)
     if not empty.any():
         return rows

@@ -20,14 +20,17 @@ ALLOWED = {
     "rules": {"domain", "rules", "faults"},
     "policy": {"domain", "rules", "policy"},
     "codec": {"domain"},
-    "config": {"domain", "faults", "class_config"},
+    "config": {"domain", "faults", "class_config", "model_config"},
     "class_config": {"domain"},
+    "model_config": set(),
+    "reporting": {"reporting"},
     "faults": set(),
     "topics": set(),
     "metrics": set(),
     "logs": set(),
     "simulate": {"simulate", "domain", "engine"},
-    "backtest": {"backtest", "domain", "rules", "engine", "config", "metrics"},
+    "backtest": {"backtest", "domain", "rules", "engine", "config", "metrics", "reporting"},
+    "evaluate": {"evaluate", "backtest", "domain", "engine", "config", "reporting"},
     "convert": {"convert", "domain", "engine", "codec", "topics"},
 }
 OUTERMOST = {"cli", "__main__", "app"}
@@ -102,3 +105,26 @@ def test_importing_a_module_does_nothing_but_define():
                 called = ast.unparse(node.value.func)
                 # The command line registers its commands; that is what it is for.
                 assert "cli" in file.parts or file.name == "__main__.py", f"{file}: calls {called} when imported"
+
+
+LEARNING = ("river", "sklearn", "numpy", "scipy", "pandas")
+SCORING = ("models.features.sets", "models.scoring.scorer", "models.snapshot", "models.in_stream", "models.labels")
+
+
+@pytest.mark.parametrize("module", [*SCORING, "stream.engine.worker", "stream.cli.commands"])
+def test_scoring_loads_no_library_that_learns_in_a_fresh_interpreter(module):
+    code = (
+        f"import importlib, sys\nimportlib.import_module({module!r})\n"
+        f"print(sorted(set({LEARNING!r}) & {{name.partition('.')[0] for name in sys.modules}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_models_import_only_the_core_of_the_stream():
+    for file in sorted((ROOT / "models").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        typing = {id(n) for node in ast.walk(tree) if isinstance(node, ast.If) for n in ast.walk(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing:
+                assert not node.module.startswith("stream.") or node.module.startswith("stream.domain"), file

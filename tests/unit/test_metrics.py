@@ -14,7 +14,8 @@ METRICS = {name: metric for name, metric in vars(Metrics()).items() if isinstanc
 UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_events", "_info")
 COUNTED = (
     "alerts", "suppressed", "dead_letters", "timers_fired", "shards", "restored_states", "states", "shard_ends",
-    "control_commands", "shadow_alerts", "settings_refused",
+    "control_commands", "shadow_alerts", "settings_refused", "cutoffs",
+    "scores", "cold_cutoffs", "examples", "snapshots_refused",
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def test_each_is_named_by_the_house_and_its_unit(metric):
 def test_no_label_can_hold_a_person(metric):
     allowed = {
         "topic", "result", "phase", "kind", "severity", "state", "stage", "reason", "shard", "condition", "command",
-        "version", "role",
+        "version", "role", "occasion", "outcome", "champion",
     }  # fmt: skip
     assert set(metric._labelnames) <= allowed
 
