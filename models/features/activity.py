@@ -10,7 +10,6 @@ from math import log2
 
 from models.features.base import Feature, feature
 from models.features.view import View
-from stream.domain.state import ACTS
 
 _COUNTS = "Neslin et al. 2006"
 _TRENDS = "Buckinx and Van den Poel 2005"
@@ -129,7 +128,7 @@ def active_weeks(view: View) -> float | None:
 )
 def active_months(view: View) -> float | None:
     """Return the active months of a year."""
-    return sum([1 for bucket in view.months if bucket[ACTS]])
+    return view.active_months
 
 
 @feature(
@@ -182,7 +181,8 @@ def acts_trend_3m(view: View) -> float | None:
     """Return `log2` of the change; missing for a customer of less than half a year."""
     if view.tenure is None or view.tenure < 120:
         return None
-    return log2((view.acts_of_weeks(0, 13) + 1) / (view.acts_of_weeks(13, 26) + 1))
+    acts = view.acts_by_week
+    return log2((sum(acts[:13]) + 1) / (sum(acts[13:26]) + 1))
 
 
 @feature(
@@ -196,7 +196,7 @@ def acts_trend_6m(view: View) -> float | None:
     """Return `log2` of the change; missing for a customer of less than about a year."""
     if view.tenure is None or view.tenure < 240:
         return None
-    return log2((view.last_180.acts + 1) / (view.acts_of_weeks(26, 52) + 1))
+    return log2((view.last_180.acts + 1) / (sum(view.acts_by_week[26:52]) + 1))
 
 
 @feature(
@@ -211,21 +211,7 @@ def coming_weeks_last_year(view: View) -> float | None:
     """Return last year's acts of the coming quarter; missing for a customer of less than a year."""
     if view.tenure is None or view.tenure < 350:
         return None
-    return view.acts_of_weeks(39, 52)
-
-
-@feature(
-    unit="log ratio",
-    meaning="the last 13 weeks against the same weeks a year ago (those still kept), one added to each",
-    source="seasonal naive forecast",
-    zh="与去年同期比(对数){value:+.2f}",
-    en="against the same weeks a year ago {value:+.2f} (log)",
-)
-def acts_against_last_year(view: View) -> float | None:
-    """Return `log2` of this quarter's first weeks over last year's; missing for a customer of less than a year."""
-    if view.tenure is None or view.tenure < 350:
-        return None
-    return log2((view.acts_of_weeks(0, 4) + 1) / (view.acts_of_weeks(50, 54) + 1))
+    return sum(view.acts_by_week[39:52])
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -244,5 +230,4 @@ FEATURES: tuple[Feature, ...] = (
     acts_trend_3m,
     acts_trend_6m,
     coming_weeks_last_year,
-    acts_against_last_year,
 )

@@ -7,14 +7,19 @@ Sources: balance level and its decline lead every ranking of predictors in retai
 from __future__ import annotations
 
 from math import log2, sqrt
+from operator import mul
 
 from models.features.base import Feature, feature
 from models.features.view import View
-from stream.domain import holdings
 
 _LEVEL = "Larivière and Van den Poel 2004"
 _TREND = "Haenlein 2007"
 _MONTH = 28
+
+
+def known(view: View) -> bool:
+    """Tell whether any of these features can be other than `ABSENT`."""
+    return view.holdings is not None
 
 
 @feature(
@@ -27,10 +32,7 @@ _MONTH = 28
 )
 def balance(view: View) -> float | None:
     """Return the holdings; missing where neither account nor product is known."""
-    state = view.state
-    if not state.accounts and not state.products:
-        return None
-    return view.business.major(holdings.current(state, view.today))
+    return None if view.holdings is None else view.business.major(view.holdings)
 
 
 @feature(
@@ -43,9 +45,9 @@ def balance(view: View) -> float | None:
 def balance_over_median(view: View) -> float | None:
     """Return the ratio, at most 10; missing without a baseline."""
     baseline = view.state.baseline
-    if baseline is None or baseline.median <= 0:
+    if baseline is None or baseline.median <= 0 or view.holdings is None:
         return None
-    return max(-1.0, min(10.0, holdings.current(view.state, view.today) / baseline.median))
+    return max(-1.0, min(10.0, view.holdings / baseline.median))
 
 
 @feature(
@@ -74,11 +76,11 @@ def balance_slope(view: View) -> float | None:
     """Return the relative slope, within +-10; missing with less than four weeks of closings."""
     closings = view.closings
     count = len(closings)
-    mean = _mean(closings)
+    mean = view.mean_closing
     if count < _MONTH or mean <= 0:
         return None
     middle = (count - 1) / 2
-    moment = sum([place * closing for place, closing in enumerate(closings)]) - middle * sum(closings)
+    moment: float = sum(map(mul, range(count), closings)) - middle * mean * count
     slope = moment * 12 / (count * (count * count - 1))
     return max(-10.0, min(10.0, 30 * slope / mean))
 
@@ -93,10 +95,10 @@ def balance_slope(view: View) -> float | None:
 def balance_volatility(view: View) -> float | None:
     """Return the coefficient of variation, at most 10; missing with less than four weeks of closings."""
     closings = view.closings
-    mean = _mean(closings)
+    mean = view.mean_closing
     if len(closings) < _MONTH or mean <= 0:
         return None
-    variance = sum([closing * closing for closing in closings]) / len(closings) - mean * mean
+    variance: float = sum(map(mul, closings, closings)) / len(closings) - mean * mean
     return min(10.0, sqrt(max(0.0, variance)) / mean)
 
 
@@ -132,3 +134,4 @@ FEATURES: tuple[Feature, ...] = (
     balance_volatility,
     balance_of_high,
 )
+ABSENT: tuple[float | None, ...] = (None,) * len(FEATURES)

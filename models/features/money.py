@@ -11,7 +11,7 @@ from math import log2
 
 from models.features.base import Feature, feature
 from models.features.view import View
-from stream.domain.state import SPEND, SUM_IN, UNITS, USAGE, Bucket, money_out
+from stream.domain.state import UNITS, USAGE
 
 _SUMS = "Neslin et al. 2006"
 _TRENDS = "Buckinx and Van den Poel 2005"
@@ -148,7 +148,8 @@ def amount_trend(view: View) -> float | None:
 )
 def items_per_act(view: View) -> float | None:
     """Return the mean basket; missing where no items are counted."""
-    items = view.used_weeks(_ITEMS, 0, 53)
+    year = view.used_in_year
+    items = year[_ITEMS - USAGE] if len(year) > _ITEMS - USAGE else 0
     return items / 1000 / view.last_365.acts if items and view.last_365.acts else None
 
 
@@ -158,10 +159,6 @@ def _trend(now: int, before: int, acts: int) -> float | None:
         return None
     little = max(1.0, (max(now, 0) + max(before, 0)) / (2 * max(1, acts)))
     return log2((max(now, 0) + little) / (max(before, 0) + little))
-
-
-def _of(buckets: list[Bucket]) -> tuple[int, int]:
-    return sum([money_out(bucket) for bucket in buckets]), sum([bucket[0] for bucket in buckets])
 
 
 @feature(
@@ -175,9 +172,8 @@ def out_trend_3m(view: View) -> float | None:
     """Return `log2` of the change; missing for a customer of less than half a year."""
     if view.tenure is None or view.tenure < 120:
         return None
-    now, acts = _of(view.months[1:4])
-    before, more = _of(view.months[4:7])
-    return _trend(now, before, acts + more)
+    now, before = view.quarters
+    return _trend(now.out, before.out, now.acts + before.acts)
 
 
 @feature(
@@ -206,8 +202,8 @@ def in_trend_3m(view: View) -> float | None:
     """Return `log2` of the change; missing for a customer of less than half a year."""
     if view.tenure is None or view.tenure < 120:
         return None
-    now, before = (sum([bucket[SUM_IN] for bucket in part]) for part in (view.months[1:4], view.months[4:7]))
-    return _trend(now, before, 6)
+    now, before = view.quarters
+    return _trend(now.came_in, before.came_in, 6)
 
 
 @feature(
@@ -221,8 +217,8 @@ def spend_trend_3m(view: View) -> float | None:
     """Return `log2` of the change; missing for a customer of less than half a year."""
     if view.tenure is None or view.tenure < 120:
         return None
-    now, before = (sum([bucket[SPEND] for bucket in part]) for part in (view.months[1:4], view.months[4:7]))
-    return _trend(now, before, 6)
+    now, before = view.quarters
+    return _trend(now.spend, before.spend, 6)
 
 
 @feature(
@@ -246,8 +242,8 @@ def returns(view: View) -> float | None:
     en="{value:.0%} of acts were returned",
 )
 def return_share(view: View) -> float | None:
-    """Return returns over acts; missing without an act."""
-    return view.state.returns / view.state.acts if view.state.acts else None
+    """Return returns over acts, at most 10; missing without an act."""
+    return min(10.0, view.state.returns / view.state.acts) if view.state.acts else None
 
 
 @feature(

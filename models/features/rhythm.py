@@ -7,7 +7,9 @@ Reutterer 2016, "Ticking away the moments: timing regularity helps to better pre
 
 from __future__ import annotations
 
-from math import ceil, log2, sqrt
+from bisect import bisect_right
+from math import log2, sqrt
+from operator import mul
 
 from models.features.base import Feature, feature
 from models.features.view import View
@@ -78,7 +80,7 @@ def mean_gap(view: View) -> float | None:
 )
 def gap_median(view: View) -> float | None:
     """Return the median gap; missing under two active days."""
-    return quantile(view.gaps, 0.5)
+    return view.gaps[(len(view.gaps) - 1) // 2] if view.gaps else None
 
 
 @feature(
@@ -91,7 +93,7 @@ def gap_median(view: View) -> float | None:
 )
 def gap_high(view: View) -> float | None:
     """Return the 90 % gap; missing under two active days."""
-    return quantile(view.gaps, 0.9)
+    return view.gap_high
 
 
 @feature(
@@ -106,7 +108,7 @@ def gap_variation(view: View) -> float | None:
     gaps, mean = view.gaps, view.mean_gap
     if len(gaps) < 3 or not mean:
         return None
-    return sqrt(max(0.0, sum([gap * gap for gap in gaps]) / len(gaps) - mean * mean)) / mean
+    return sqrt(max(0.0, sum(map(mul, gaps, gaps)) / len(gaps) - mean * mean)) / mean
 
 
 @feature(
@@ -134,8 +136,7 @@ def recency_over_gap(view: View) -> float | None:
 )
 def recency_over_high(view: View) -> float | None:
     """Return recency over the 90 % gap; missing under two active days."""
-    high = quantile(view.gaps, 0.9)
-    return None if view.recency is None or not high else view.recency / high
+    return None if view.recency is None or not view.gap_high else view.recency / view.gap_high
 
 
 @feature(
@@ -150,7 +151,7 @@ def gaps_longer(view: View) -> float | None:
     recency = view.recency
     if recency is None:
         return None
-    longer = len([gap for gap in view.gaps if gap > recency])
+    longer = len(view.gaps) - bisect_right(view.gaps, recency)
     return (longer + 1) / (len(view.gaps) + 2)
 
 
@@ -184,13 +185,6 @@ def gap_trend(view: View) -> float | None:
     recent = (days[-1] - days[-4]) / 3
     before = (days[-4] - days[0]) / (len(days) - 4)
     return log2(recent / before) if recent > 0 and before > 0 else None
-
-
-def quantile(ordered: list[int], share: float) -> float | None:
-    """Return the empirical quantile of gaps in order (the least that `share` of them do not exceed)."""
-    if not ordered:
-        return None
-    return ordered[max(0, ceil(share * len(ordered)) - 1)]
 
 
 FEATURES: tuple[Feature, ...] = (

@@ -7,11 +7,12 @@ from math import cos, pi, sin
 from models.features.base import Feature, feature
 from models.features.view import View
 
+_YEAR = 365.2425
 _SOURCE = "Harvey 1989, trigonometric seasonality"
 
 
 def _angle(view: View) -> float:
-    return 2 * pi * view.business.date(view.today).timetuple().tm_yday / 365.25
+    return 2 * pi / _YEAR * view.today  # business days count from a first of January
 
 
 @feature(

@@ -6,36 +6,76 @@ A change of any feature, or of their order, is a new `VERSION`: a snapshot names
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from math import log1p
 
-from models.features import activity, alive, balance, money, outflow, products, rhythm, season, service, usage
+from msgspec import Struct
+
+from models.features import (
+    activity,
+    alive,
+    balance,
+    complaints,
+    contacts,
+    credit,
+    forwarding,
+    group,
+    holdings,
+    money,
+    outflow,
+    payroll,
+    rhythm,
+    season,
+    signs,
+    standing,
+    usage,
+)
 from models.features.base import Feature
 from models.features.view import View
 from stream.domain.business import Business
 from stream.domain.state import State
 
-VERSION = 1
-
-FEATURES: tuple[Feature, ...] = (
-    *rhythm.FEATURES,
-    *alive.FEATURES,
-    *activity.FEATURES,
-    *money.FEATURES,
-    *usage.FEATURES,
-    *balance.FEATURES,
-    *outflow.FEATURES,
-    *products.FEATURES,
-    *service.FEATURES,
-    *season.FEATURES,
-)
-NAMES: tuple[str, ...] = tuple(item.name for item in FEATURES)
+VERSION = 2
 
 Vector = list[float | None]
 
+
+class Family(Struct, frozen=True):
+    """Features that concern one part of the state.
+
+    Where `known` says that this part is empty, `absent` is what each of them would say: a shop's customer has neither
+    accounts nor a phone, and half of the features need not be asked.
+    """
+
+    features: tuple[Feature, ...]
+    known: Callable[[View], bool] | None = None
+    absent: tuple[float | None, ...] = ()
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family((*rhythm.FEATURES, *alive.FEATURES, *activity.FEATURES, *money.FEATURES, *season.FEATURES)),
+    Family(outflow.FEATURES),
+    Family(usage.FEATURES, usage.known, usage.ABSENT),
+    Family(balance.FEATURES, balance.known, balance.ABSENT),
+    Family(payroll.FEATURES, payroll.known, payroll.ABSENT),
+    Family(holdings.FEATURES, holdings.known, holdings.ABSENT),
+    Family(credit.FEATURES, credit.known, credit.ABSENT),
+    Family(standing.FEATURES, standing.known, standing.ABSENT),
+    Family(complaints.FEATURES, complaints.known, complaints.ABSENT),
+    Family(signs.FEATURES, signs.known, signs.ABSENT),
+    Family(forwarding.FEATURES, forwarding.known, forwarding.ABSENT),
+    Family(contacts.FEATURES, contacts.known, contacts.ABSENT),
+    Family(group.FEATURES, group.known, group.ABSENT),
+)
+FEATURES: tuple[Feature, ...] = tuple(item for family in FAMILIES for item in family.features)
+NAMES: tuple[str, ...] = tuple(item.name for item in FEATURES)
+
 _SCALE = 10_000
 _MISSING = -(1 << 31)
-_MOST = (1 << 31) - 1
-_PLAN = tuple((item.ask, item.log) for item in FEATURES)
+_PLAN = tuple(
+    (family.known, tuple(f.ask for f in family.features), tuple(f.log for f in family.features), family.absent)
+    for family in FAMILIES
+)
 _FORM = struct.Struct(f"<{len(FEATURES)}i")
 
 
@@ -43,18 +83,19 @@ def vector(state: State, time: int, business: Business) -> Vector:
     """Return every feature of a state at `time` (epoch ms), in the order of `NAMES`; `None` is missing.
 
     Heavy-tailed ones as `log1p` (of the size, with the sign), all rounded to four decimals: what is scored is what is
-    kept and sent.
+    kept and sent. A feature that is no logarithm keeps itself within the stored form's +-200,000.
     """
     view = View(state, time, business)
     found: Vector = []
-    for ask, log in _PLAN:
-        value = ask(view)
-        if value is not None:
-            if log:
-                value = log1p(value) if value >= 0 else -log1p(-value)
-            value = round(value * _SCALE)
-            value = (value if -_MOST <= value <= _MOST else _MOST if value > 0 else -_MOST) / _SCALE
-        found.append(value)
+    for known, asks, logs, absent in _PLAN:
+        if known is None or known(view):
+            values = [ask(view) for ask in asks]
+            found += [
+                None if x is None else round((x if not log else log1p(x) if x >= 0 else -log1p(-x)) * _SCALE) / _SCALE
+                for x, log in zip(values, logs, strict=True)
+            ]
+        else:
+            found += absent
     return found
 
 

@@ -19,15 +19,21 @@ _MINUTES, _DATA, _SPENT, _EARNED = USAGE + UNITS["min"], USAGE + UNITS["MB"], US
 
 def _used(view: View, place: int) -> float | None:
     """Return 30 days' usage; missing where none was seen in a year."""
-    used = view.used(place, 0, 30)
-    return used / 1000 if used or view.used_weeks(place, 0, 53) else None
+    return view.used(place, 0, 30) / 1000 if _in_year(view, place) else None
 
 
 def _trend(view: View, place: int) -> float | None:
     """Return `log2` of the last 28 days over a third of the 84 before, a tenth of the usual added to each."""
+    if not _in_year(view, place):
+        return None
     now, before = view.used(place, 0, 28), view.used(place, 28, 84) / 2
     usual = max(now, before)
     return log2((now + usual / 10) / (before + usual / 10)) if usual else None
+
+
+def known(view: View) -> bool:
+    """Tell whether any of these features can be other than `ABSENT`."""
+    return view.widest > USAGE
 
 
 @feature(
@@ -90,8 +96,7 @@ def data_trend(view: View) -> float | None:
 )
 def points_earned(view: View) -> float | None:
     """Return the points earned; missing for who had no points in a year."""
-    earned = view.used(_EARNED, 0, 90)
-    return earned / 1000 if earned or _has_points(view) else None
+    return view.used(_EARNED, 0, 90) / 1000 if _has_points(view) else None
 
 
 @feature(
@@ -104,8 +109,7 @@ def points_earned(view: View) -> float | None:
 )
 def points_spent(view: View) -> float | None:
     """Return the points spent; missing for who had no points in a year."""
-    spent = view.used(_SPENT, 0, 90)
-    return spent / 1000 if spent or _has_points(view) else None
+    return view.used(_SPENT, 0, 90) / 1000 if _has_points(view) else None
 
 
 @feature(
@@ -117,12 +121,16 @@ def points_spent(view: View) -> float | None:
 )
 def points_used_up(view: View) -> float | None:
     """Return spent over earned, at most 10; missing where nothing was earned."""
-    earned = view.used_weeks(_EARNED, 0, 53)
-    return min(10.0, view.used_weeks(_SPENT, 0, 53) / earned) if earned else None
+    earned = _in_year(view, _EARNED)
+    return min(10.0, _in_year(view, _SPENT) / earned) if earned else None
 
 
 def _has_points(view: View) -> bool:
-    return view.used_weeks(_EARNED, 0, 53) > 0 or view.used_weeks(_SPENT, 0, 53) > 0
+    return _in_year(view, _EARNED) > 0 or _in_year(view, _SPENT) > 0
+
+
+def _in_year(view: View, place: int) -> int:
+    return view.used_in_year[place - USAGE] if place < view.widest else 0
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -134,3 +142,4 @@ FEATURES: tuple[Feature, ...] = (
     points_spent,
     points_used_up,
 )
+ABSENT: tuple[float | None, ...] = (None,) * len(FEATURES)
