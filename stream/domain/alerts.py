@@ -51,8 +51,24 @@ class Rank(Struct, frozen=True):
     points: float
 
 
+class ScoreReason(Struct, frozen=True):
+    """One feature's part in a score: its value in its own unit (null = not known) and its share of the log-odds.
+
+    A share above 0 speaks for leaving.
+    """
+
+    feature: str
+    value: float | None
+    contribution: float
+    zh: str
+    en: str
+
+
 class Alert(Struct, frozen=True, omit_defaults=False):
     """The body. Times are RFC 3339 UTC; money is in units of the base currency; no names, no phone numbers.
+
+    `score`, `grade`, `model_version` and `reasons` are what the model said last of the customer, null and empty as long
+    as there is none (a cold start): `health`, 0 to 100, then says how the relation stands.
 
     `rm_id` and `branch_id` are those of the profile; `routes` says who gets it, first the one who looks after the
     customer now, which may be a deputy. `priority` is 1 (first) to 4.
@@ -79,8 +95,10 @@ class Alert(Struct, frozen=True, omit_defaults=False):
     rule_version: int
     causes: list[str]
     score: float | None = None
-    grade: Literal["normal", "near-churn", "churned"] = "normal"
+    grade: Literal["normal", "near-churn", "churned"] | None = None
     model_version: str | None = None
+    reasons: list[ScoreReason] = []
+    health: float | None = None
     rank: Rank | None = None
     storm_id: str | None = None  # the burst of this kind that it belongs to; only where it opens
     detected_at: str | UnsetType = UNSET  # wall clock; left out where two runs are compared

@@ -11,11 +11,13 @@ from stream.codec import Codec
 from stream.config import Settings
 from stream.domain.business import Business
 from stream.domain.calendar import Calendar
+from stream.domain.health import Health, health
+from stream.domain.state import State
 from stream.domain.step import Step
 from stream.engine.in_force import InForce, in_force
 from stream.engine.log import Bulletin, ShardLog
 from stream.engine.model_feed import ModelFeed, in_stream
-from stream.engine.policies import pipeline
+from stream.engine.policies import pipeline, weights
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
 from stream.metrics import Metrics
@@ -82,8 +84,9 @@ class Shards:
         """Read the settings once."""
         self._codec = codec(settings)
         self._base = settings
+        self._business = business(settings)
         self.metrics = metrics
-        self._feed = ModelFeed(in_stream(settings, metrics, business(settings)), metrics)
+        self._feed = ModelFeed(in_stream(settings, metrics, self._business), metrics)
         self._put(settings, ())
         self._engine = settings.engine
         self._partitions = settings.topics.partitions
@@ -93,6 +96,10 @@ class Shards:
         self.rules = tuple(rule for rule in self._step.rules if isinstance(rule, Rule))
         self.off = tuple(sorted(set(registry.discover()) - {rule.name for rule in self.rules}))
 
+    def health(self, state: State, time: int) -> Health:
+        """Return how the relation with a customer stands at `time` (epoch ms), which needs no model."""
+        return health(state, time, self._business, weights(self.rules))
+
     @property
     def step(self) -> Step:
         """The core that is in force now."""
@@ -100,7 +107,7 @@ class Shards:
 
     def apply(self, entries: Mapping[bytes, bytes]) -> InForce:
         """Put in force what the records of `settings` say: every shard's next batch goes by it."""
-        now = in_force(entries, self._base, business(self._base))
+        now = in_force(entries, self._base, self._business)
         self._feed.settings(entries)
         self._put(now.settings, now.silences)
         self.metrics.settings_refused.set(len(now.refused))

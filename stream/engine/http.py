@@ -113,7 +113,13 @@ class InternalPort:
         if state is None:
             return None
         stored = encode(state)
-        return {"customer_id": customer, "shard": shard, "bytes": len(stored), "state": describe_state(stored)}
+        return {
+            "customer_id": customer,
+            "shard": shard,
+            "bytes": len(stored),
+            "state": describe_state(stored),
+            "health": msgspec.to_builtins(self._supervisor.health(shard, state)),
+        }
 
     def _why_of(self, customer: str, shard: int) -> dict[str, Any] | None:
         state = self._supervisor.peek(shard, customer)

@@ -13,6 +13,7 @@ from aiokafka import ConsumerRebalanceListener
 
 from stream.codec import Codec
 from stream.config import Settings
+from stream.domain.health import Health
 from stream.domain.state import State
 from stream.engine.assemble import Shards, codec
 from stream.engine.first_start import opens_from
@@ -242,6 +243,14 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             KeyError: the shard is not running here.
         """
         return self.shards[shard].peek(customer)
+
+    def health(self, shard: int, state: State) -> Health:
+        """Return how the relation with a customer of a shard of ours stands now.
+
+        Raises:
+            KeyError: the shard is not running here.
+        """
+        return self._make.health(state, self.shards[shard].stream_time)
 
     def rules(self) -> tuple[tuple[Rule[Any], ...], tuple[str, ...]]:
         """Return the rules in force, and the names of those that are off."""

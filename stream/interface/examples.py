@@ -205,8 +205,10 @@ ALERT: Example = {
     "rule_version": 1,
     "causes": ["core-88301"],
     "score": None,
-    "grade": "normal",
+    "grade": None,
     "model_version": None,
+    "reasons": [],
+    "health": 41.5,
     "detected_at": "2026-03-02T06:05:11.412Z",
 }
 

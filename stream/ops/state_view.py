@@ -11,7 +11,8 @@ from msgspec import Struct
 from stream.domain import holdings
 from stream.domain.business import Business
 from stream.domain.ring import Ring
-from stream.domain.state import ACTS, DAYS, EARNED, SUM_IN, UNITS, USAGE, Account, Holding, State, money_out
+from stream.domain.state import ACTS, DAYS, EARNED, SUM_IN, UNITS, USAGE, Account, Holding, Score, State, money_out
+from stream.engine.policies import explained
 from stream.ops.printable import printable
 
 SERIES_DAYS = 30
@@ -30,7 +31,7 @@ def picture(answer: Raw, business: Business) -> list[str]:
     What is unknown has no line. Foreign text cannot steer the terminal.
     """
     state: Raw = answer["state"]
-    view = _View(state, business)
+    view = _View(state, business, answer.get("health"))
     title = f"{answer['customer_id']}   shard {answer['shard']}, {answer['bytes']:,} bytes, "
     lines = [title + f"first seen {view.when(state['first_seen'])}, newest event {view.when(state['newest'])}"]
     for label, section in _SECTIONS:
@@ -52,8 +53,9 @@ def spark(values: Sequence[float]) -> str:
 class _View:
     """The answer, and how the business writes days, times and money."""
 
-    def __init__(self, state: Raw, business: Business) -> None:
+    def __init__(self, state: Raw, business: Business, health: Raw | None) -> None:
         self.raw = state
+        self.health = health  # `None`: an older worker answered
         self.business = business
         self.today = business.day(state["newest"])
         accounts = {name: _account(raw) for name, raw in state["accounts"].items()}
@@ -175,6 +177,21 @@ def _contact(view: _View) -> Iterator[str]:
         yield f"last {last}; last reached {view.when(contact['reached_at'])}"
 
 
+def _model(view: _View) -> Iterator[str]:
+    score = view.raw.get("score")
+    if score is not None:
+        yield f"{score['value']:.1%} {score['grade']}  by {score['version']}, {view.when(score['time'])}"
+        for reason in explained(Score(**_known(Score, score))):
+            yield f"{reason.contribution:+.2f}  {reason.en}"
+        return
+    health = view.health
+    if health is None or health["score"] is None:
+        yield "cold start: no model yet"
+        return
+    parts = ", ".join(f"{name} {100 * value:.0f}" for name, value in health["parts"].items())
+    yield f"cold start: no model yet, health {health['score']:g} of 100: {parts}"
+
+
 def _episodes(view: _View) -> Iterator[str]:
     if not view.raw["episodes"]:
         yield "none"
@@ -196,6 +213,7 @@ def _timers(view: _View) -> Iterator[str]:
 _SECTIONS: tuple[tuple[str, Callable[[_View], Iterator[str]]], ...] = (
     ("Warnings", _episodes),
     ("Before", _ended),
+    ("Model", _model),
     ("Profile", _profile),
     ("Holdings", _holdings),
     ("Accounts", _accounts),

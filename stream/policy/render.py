@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from stream.domain.alerts import Alert, AlertState, NextStep, Words, alert_id, rfc3339
+from stream.domain.alerts import Alert, AlertState, NextStep, ScoreReason, Words, alert_id, rfc3339
+from stream.domain.health import USUAL, Weights, health
 from stream.domain.signals import Clear, Signal
-from stream.domain.state import Episode, State
+from stream.domain.state import Episode, Score, State
 from stream.policy.base import Moment
 from stream.policy.due import OfficeHours
 from stream.policy.rank import Ranking
@@ -27,12 +29,22 @@ _STILL = Words(
 _CLOSED = Words("客户已离开，预警关闭。", "The customer has left: the warning is closed.")
 
 
+Explain = Callable[[Score], list[ScoreReason]]
+"""Puts the reasons of a score into words; they are the model's."""
+
+
+def _unexplained(score: Score) -> list[ScoreReason]:
+    return [ScoreReason(name, value, share, name, name) for name, value, share in score.reasons]
+
+
 @dataclass(frozen=True)
 class Renderer:
-    """Puts an alert together: rank, routes, words and the next step with its time."""
+    """Puts an alert together: rank, routes, words, the next step with its time, and what the model says."""
 
     ranking: Ranking = field(default_factory=Ranking)
     office: OfficeHours = field(default_factory=OfficeHours)
+    explain: Explain = _unexplained
+    weights: Weights = USUAL  # of the health score, which is told while there is no model
 
     def render(
         self,
@@ -75,8 +87,10 @@ class Renderer:
             rule_version=rule.version,
             causes=list(verdict.causes) if verdict is not None else [],
             score=score.value if score is not None else None,
-            grade=score.grade if score is not None else "normal",
+            grade=score.grade if score is not None else None,
             model_version=score.version if score is not None else None,
+            reasons=self.explain(score) if score is not None else [],
+            health=health(state, moment.time, rule.business, self.weights).score if score is None else None,
             rank=rank,
             storm_id=storm_id,
             detected_at=rfc3339(moment.detected),

@@ -80,6 +80,11 @@ class HealthScore(Rule[HealthScoreParams]):
         )
         self._clear = max(params.clear_from, params.warn_below)
 
+    @property
+    def weights(self) -> Weights:
+        """How much each part counts."""
+        return self._weights
+
     def skips(self, state: State, event: Any, today: int) -> bool:
         """Between two judgements, and while a customer is new, there is nothing to do but to wait for the timer."""
         known = state.memory.get(self.name)

@@ -42,13 +42,15 @@ class ModelScore(Rule[ModelScoreParams]):
     texts = {
         "zh": Texts(
             title="模型评分预警",
-            reason="模型对客户流失概率的评分为 {score:.0%}，等级：{grade_zh}（模型版本 {version}）。",
+            reason="模型对客户流失概率的评分为 {score:.0%}，等级：{grade_zh}（模型版本 {version}）。{because_zh}",
             cleared="模型评分已回落至 {score:.0%}，等级恢复正常（模型版本 {version}）。",
             next_step="查看客户近期变化与评分原因，两日内联系客户，按主要原因准备挽留方案。",
         ),
         "en": Texts(
             title="The model expects them to leave",
-            reason="The model puts the chance of leaving at {score:.0%}: {grade_en} (model version {version}).",
+            reason=(
+                "The model puts the chance of leaving at {score:.0%}: {grade_en} (model version {version}).{because_en}"
+            ),
             cleared="The model's score is back at {score:.0%}, grade normal (model version {version}).",
             next_step=(
                 "Look at what changed lately and at the reasons behind the score, and call within two days with an "
@@ -72,7 +74,7 @@ class ModelScore(Rule[ModelScoreParams]):
             worse = SEVERITIES.index(severity) > SEVERITIES.index(episode.severity)
             if not worse and event.time < episode.updated_at + self.params.remind_days * DAY_MS:
                 return None
-        evidence = self._evidence(score) | {"grade_zh": zh, "grade_en": en}
+        evidence = self._evidence(score) | {"grade_zh": zh, "grade_en": en} | _because(event.reasons)
         memo = {"score": round(score.value * MILLIONTHS)}
         return Signal(self.name, severity, evidence, (event.event_id,), memo)
 
@@ -81,7 +83,9 @@ class ModelScore(Rule[ModelScoreParams]):
         score = state.score
         if score is None:
             return {"score": "no model has scored this customer"}
-        return self._evidence(score) | {"scored_on": self.business.date(self.business.day(score.time)).isoformat()}
+        scored_on = self.business.date(self.business.day(score.time)).isoformat()
+        reasons = [f"{name} {'unknown' if value is None else f'{value:g}'}" for name, value, _ in score.reasons]
+        return self._evidence(score) | {"scored_on": scored_on} | ({"reasons": reasons} if reasons else {})
 
     @property
     def _margin(self) -> int:
@@ -94,3 +98,12 @@ class ModelScore(Rule[ModelScoreParams]):
             "grade": score.grade,
             "version": score.version,
         }
+
+
+def _because(reasons: tuple[tuple[str, str], ...]) -> dict[str, Figure]:
+    """Return the main reasons as a sentence of each language, an empty one where there are none."""
+    zh, en = "；".join(zh for zh, _ in reasons), "; ".join(en for _, en in reasons)
+    return {
+        "because_zh": f"主要原因：{zh}。" if zh else "",
+        "because_en": f" Mainly: {en}." if en else "",
+    }
