@@ -16,6 +16,11 @@ Outcome = Literal["left", "lost", "inactive", "collapsed", "involuntary", "migra
 CHURNED: frozenset[Outcome] = frozenset({"left", "lost", "inactive", "collapsed"})
 
 
+def in_turn(example: Example) -> tuple[int, str]:
+    """Return the key by which examples of all shards are put in order: when the label was known, then the id."""
+    return example.known_at, example.event_id
+
+
 class Treatment(Struct, frozen=True):
     """What was done about the customer within the horizon, so that its effect can be told apart."""
 

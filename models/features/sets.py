@@ -76,6 +76,7 @@ _PLAN = tuple(
     (family.known, tuple(f.ask for f in family.features), tuple(f.log for f in family.features), family.absent)
     for family in FAMILIES
 )
+_ONE = struct.Struct("<i")
 _FORM = struct.Struct(f"<{len(FEATURES)}i")
 
 
@@ -105,11 +106,11 @@ def pack(features: Vector) -> bytes:
 
 
 def unpack(stored: bytes) -> Vector:
-    """Return the very vector that was packed.
+    """Return the very vector that was packed, by this set or an older one: entries outlive the build that made them.
 
     Raises:
-        ValueError: it is not one of this set.
+        ValueError: it is no vector of any set.
     """
-    if len(stored) != _FORM.size:
-        raise ValueError(f"{len(stored)} bytes are no vector of {len(FEATURES)} features")
-    return [None if value == _MISSING else value / _SCALE for value in _FORM.unpack(stored)]
+    if not stored or len(stored) % 4:
+        raise ValueError(f"{len(stored)} bytes are no vector")
+    return [None if value == _MISSING else value / _SCALE for (value,) in _ONE.iter_unpack(stored)]

@@ -18,6 +18,9 @@ def command(
     dead_letters: Annotated[
         Path | None, typer.Option("--dead-letters", help="What could not be read, with the reason, one a line.")
     ] = None,
+    examples: Annotated[
+        Path | None, typer.Option("--examples", help="Training examples whose labels became known, one a line.")
+    ] = None,
 ) -> None:
     """Replay a file of events and write the alerts they lead to, without a broker.
 
@@ -44,4 +47,6 @@ def command(
             report.write_states(state_out, replayed)
         if dead_letters is not None:
             report.write_dead_letters(dead_letters, replayed)
+        if examples is not None:
+            report.write_examples(examples, replayed)
         say(report.summary(replayed))

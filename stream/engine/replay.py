@@ -18,6 +18,7 @@ from pathlib import Path
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.engine.assemble import Shards
+from stream.engine.batch import EXAMPLES
 from stream.engine.deadletter import TOPIC as DEAD_LETTERS
 from stream.engine.deadletter import dead_letter
 from stream.engine.jsonl import Fault, Record
@@ -39,7 +40,7 @@ _GROUPS = (b'"household_id"', b'"payroll_group_id"', b'"circle_ids"')
 
 @dataclass
 class Replayed:
-    """What a replay leaves: `alerts` and `dead_letters` in order of shard and offset, and counts.
+    """What a replay leaves: `alerts`, `dead_letters` and `examples` in order of shard and offset, and counts.
 
     `sent` = records read, `handled` + `duplicates` + `dead` = `sent` when nothing was lost; what shards told each
     other is not counted.
@@ -47,6 +48,7 @@ class Replayed:
 
     alerts: list[MemoryRecord] = field(default_factory=list)
     dead_letters: list[MemoryRecord] = field(default_factory=list)
+    examples: list[MemoryRecord] = field(default_factory=list)
     states: dict[bytes, bytes] = field(default_factory=dict)
     groups: dict[bytes, bytes] = field(default_factory=dict)
     results: Counter[str] = field(default_factory=Counter)
@@ -164,6 +166,7 @@ class Replay:
         for number in range(self._partitions):
             replayed.alerts += self._broker.topics["alerts", number]
             replayed.dead_letters += self._broker.topics[DEAD_LETTERS, number]
+            replayed.examples += self._broker.topics[EXAMPLES, number]
         for shard in shards:
             replayed.states.update(shard.states())
             replayed.groups.update(shard.groups())

@@ -11,6 +11,7 @@ from typing import IO
 import msgspec
 import orjson
 
+from models.example import Example, in_turn
 from stream.domain.ring import Ring
 from stream.domain.state import decode
 from stream.engine.jsonl import STDIO
@@ -65,6 +66,13 @@ def named(value: object) -> object:
     if isinstance(value, list | tuple):
         return [named(item) for item in value]
     return value
+
+
+def write_examples(path: Path, replayed: Replayed) -> None:
+    """Write training examples in the order in which a trainer takes them."""
+    read = msgspec.json.Decoder(Example).decode
+    examples = [read(record.value) for record in replayed.examples if record.value is not None]
+    _write(path, map(msgspec.json.encode, sorted(examples, key=in_turn)))
 
 
 def write_dead_letters(path: Path, replayed: Replayed) -> None:

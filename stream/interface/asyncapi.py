@@ -25,8 +25,8 @@ units of its currency; a time is RFC 3339 with an offset, or epoch milliseconds.
 Read `alerts` with isolation level read_committed: each alert is then there exactly once. Who reads uncommitted may
 see one of an aborted transaction, and dedupes on ce_id. Topic names may carry a configured prefix.
 """
-_SENT = (*HOPS, "alerts", "settings", "dead-letters", "workers", "state-changelog")
-_READ = (*INPUTS, "staff", "control", "settings", "models", "workers", "state-changelog")
+_SENT = (*HOPS, "alerts", "settings", "dead-letters", "workers", "state-changelog", "examples", "models")
+_READ = (*INPUTS, "staff", "control", "settings", "models", "workers", "state-changelog", "examples")
 
 
 def document() -> dict[str, Any]:
@@ -127,7 +127,32 @@ def _messages() -> dict[str, dict[str, Any]]:
             "Warnings that nobody is told of for a while (key silence/ + id)",
             examples=[{"payload": examples.SILENCE}],
         ),
-        "Lifted": _tombstone("the configuration holds again, or the silence is over"),
+        "ModelPin": _message(
+            "ModelPin",
+            "The snapshot that scores, whatever is newer (key model/pin)",
+            examples=[{"payload": examples.PIN}],
+        ),
+        "ModelChampion": _message(
+            "ModelChampion",
+            "The candidate that scores, in place of the snapshot's own (key model/champion)",
+            examples=[{"payload": examples.CHAMPION}],
+        ),
+        "Lifted": _tombstone("the configuration holds again, the silence is over, the newest snapshot scores"),
+    }
+    made["models"] = {
+        "Snapshot": _message(
+            "Snapshot",
+            "A published model (key: its version), at most 900 kB",
+            examples=[{"payload": examples.SNAPSHOT}],
+        ),
+        "Retired": _tombstone("the snapshot is kept no longer"),
+    }
+    made["examples"] = {
+        "Example": _message(
+            "Example",
+            "A customer's features at a cut-off, and what is known of them since",
+            examples=[{"payload": examples.TRAINING}],
+        ),
     }
     made["alerts"] = {
         "Alert": _message(
@@ -157,6 +182,9 @@ def _messages() -> dict[str, dict[str, Any]]:
     }
     made["state-changelog"] = {
         "State": _message("StoredState", "A customer's state (key c/ + customer id)", content=_BYTES),
+        "Waiting": _message(
+            "StoredState", "A customer's cut-offs that wait for their labels (key p/ + customer id)", content=_BYTES
+        ),
         "ShardMeta": _message("ShardMeta", "A shard's clock and positions (key m/shard)"),
         "Forgotten": _tombstone("the customer was forgotten"),
     }

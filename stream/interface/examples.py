@@ -261,3 +261,67 @@ RECEIPT_HEADERS: Example = {
     "dl_attempt": "1",
     "dl_actor": "ops",
 }
+
+TRAINING: Example = {
+    "event_id": "0f1d7ab3a6b34bb5a0d1b8f3f4c3f0a2",
+    "customer_id": "c-1001",
+    "cutoff": 1764597600000,
+    "known_at": 1772373600000,
+    "label": 1,
+    "outcome": "left",
+    "learn": True,
+    "feature_set": 1,
+    "features": [0.0274, 1.0986, None, 4.2822],
+    "scores": {"logistic": 0.4127, "stack": 0.5311},
+    "version": "000012-3f9a2c",
+    "treatment": {"contacts": True, "reached": False, "holdout": False},
+    "groups": {"class": "key", "segment": "payroll", "region": "b-3", "tenure": "over 3 years"},
+    "report": False,
+}
+
+SNAPSHOT: Example = {
+    "schema": 1,
+    "version": "000012-3f9a2c",
+    "sequence": 12,
+    "made_at": 1772373600000,
+    "feature_set": 1,
+    "features": ["recency", "holdings"],
+    "champion": "stack",
+    "experts": {
+        "logistic": {
+            "model": {
+                "form": "linear",
+                "intercept": -1.2,
+                "terms": {"recency": {"weight": 0.8, "mean": 2.1, "scale": 1.3}, "holdings": {"missing": 0.1}},
+            },
+            "slope": 0.9,
+            "offset": -1.7,
+        },
+        "tree": {
+            "model": {
+                "form": "forest",
+                "combine": "probability",
+                "base": 0.2,
+                "trees": [
+                    {
+                        "feature": [0, -1, -1],
+                        "threshold": [3.5, 0.0, 0.0],
+                        "left": [1, 0, 0],
+                        "right": [2, 0, 0],
+                        "missing_left": [True, False, False],
+                        "value": [0.2, 0.1, 0.6],
+                    }
+                ],
+            },
+        },
+    },
+    "stack": {"bias": 0.05, "weights": {"logistic": 0.6, "tree": 0.4}},
+    "grades": {"near_churn": 0.35, "churned": 0.8, "hysteresis": 0.8},
+    "span": {"examples": 12000, "churned": 1450, "first": 1748613600000, "last": 1764597600000},
+    "quality": {"stack": {"examples": 5000, "base_rate": 0.12, "roc_auc": 0.81, "pr_auc": 0.44}},
+    "deciles": {"recency": [0.1, 0.4, 0.9, 1.4, 1.9, 2.4, 2.9, 3.3, 3.9]},
+}
+
+PIN: Example = {"version": "000012-3f9a2c"}
+
+CHAMPION: Example = {"name": "logistic"}

@@ -7,12 +7,15 @@ from typing import Any, get_args
 
 import msgspec
 
+from models.example import Example
+from models.snapshot import Snapshot
 from stream.control import COMMANDS
 from stream.domain.alerts import SOURCE, TYPE, Alert, AlertState
 from stream.domain.events import SEVERITIES, TYPES
 from stream.engine.directory import Entry
 from stream.engine.in_force import RuleOverride, SilenceRecord
 from stream.engine.meta import ShardMeta
+from stream.engine.model_feed import Champion, Pin
 
 Schema = dict[str, Any]
 _REF = "#/components/schemas/{name}"
@@ -59,7 +62,7 @@ _FORMATS: Mapping[tuple[str, str], Schema] = {
 
 def schemas() -> dict[str, Schema]:
     """Return every schema by name (JSON Schema draft 7, the superset of which AsyncAPI takes)."""
-    kinds = [*TYPES.values(), *COMMANDS.values(), Alert, RuleOverride, SilenceRecord, Entry, ShardMeta]
+    kinds = [*TYPES.values(), *COMMANDS.values(), Alert, RuleOverride, SilenceRecord, Entry, ShardMeta, *_MODEL]
     _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
     made = {_NAMES.get(name, name): _wire(schema) for name, schema in found.items()}
     for (name, field), form in _FORMATS.items():
@@ -70,7 +73,14 @@ def schemas() -> dict[str, Schema]:
     return made | _OWN
 
 
-_NAMES = {"Entry": "Worker"} | {kind.__name__: f"{kind.__name__}Arguments" for kind in COMMANDS.values()}
+_MODEL = (Example, Snapshot, Pin, Champion)
+
+_NAMES = {
+    "Entry": "Worker",
+    "Pin": "ModelPin",
+    "Champion": "ModelChampion",
+    **{kind.__name__: f"{kind.__name__}Arguments" for kind in COMMANDS.values()},
+}
 """Names that would say too little outside of their module."""
 
 

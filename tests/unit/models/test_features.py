@@ -78,8 +78,13 @@ def test_what_is_too_large_for_the_stored_form_is_cut_before_it_is_scored():
     assert all(value is None or abs(value) <= 214_748.3647 for value in found)
 
 
-@pytest.mark.parametrize("size", [0, 4, -1])
-def test_what_is_no_vector_of_this_set_is_refused(size):
+def test_the_vector_of_a_set_with_fewer_features_is_read_as_it_was():
+    found = vector(State(), END, SHANGHAI)
+    assert unpack(pack(found)[:8]) == found[:2]
+
+
+@pytest.mark.parametrize("size", [0, 3, -1])
+def test_what_is_no_vector_is_refused(size):
     stored = pack(vector(State(), END, SHANGHAI))
     with pytest.raises(ValueError, match="no vector"):
         unpack(stored[:size])
