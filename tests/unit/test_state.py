@@ -122,6 +122,7 @@ def fuller():
     episode.held, episode.again_at, episode.said = "snooze", T0 + 4, "{}"
     more.acted_at, more.acted_first, more.acts = T0 + 2, T0 + 1, 2
     more.returns, more.returned_at = 1, T0 + 3
+    more.score.reasons = [("recency", 12.5, 0.4)]
     return more
 
 
