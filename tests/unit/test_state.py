@@ -110,7 +110,7 @@ def full():
     more.held = {"balance_drop": Held("snooze", T0, "high")}
     more.snoozed = {"usage_drop": T0 + 1}
     more.let_go = T0 + 2
-    more.score = Score(0.5, "near-churn", T0, "m000007", [("recency_days", 40.0, 0.8)])
+    more.score = Score(0.5, "near-churn", T0, "logistic-7")
     more.cooling = {"balance_drop": T0 + 3}
     return more
 
