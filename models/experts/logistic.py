@@ -6,7 +6,7 @@ from river import linear_model, optim
 
 from models.experts.base import Setup, Vector
 from models.experts.schedule import Settling
-from models.experts.standard import MISSING, StandardScores
+from models.experts.standard import CONSTANT, MISSING, StandardScores
 from models.scoring.logit import sigmoid
 from models.snapshot import Linear, Term
 
@@ -43,7 +43,7 @@ class Logistic:
         for index, name in enumerate(self._features):
             variance = variances.get(index, 0.0)
             weight, missing = weights.get(index, 0.0), weights.get((MISSING, index), 0.0)
-            if variance and weight:
+            if variance > CONSTANT and weight:
                 terms[name] = Term(weight, means[index], variance**0.5, missing, self._scores.limit)
             elif missing:
                 terms[name] = Term(missing=missing)

@@ -7,6 +7,8 @@ from typing import Any
 from river import base, preprocessing
 
 MISSING = "missing"
+CONSTANT = 1e-12
+"""A variance under this is that of a figure that does not vary: vectors are exact to 1e-4."""
 
 
 class StandardScores(base.Transformer):
@@ -37,7 +39,7 @@ class StandardScores(base.Transformer):
         for name, value in x.items():
             if value is None or value != value:
                 row[MISSING, name] = 1.0
-            elif variance := variances.get(name, 0.0):
+            elif (variance := variances.get(name, 0.0)) > CONSTANT:
                 score = (value - means[name]) / variance**0.5
                 row[name] = limit if score > limit else -limit if score < -limit else score
         return row
