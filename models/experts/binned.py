@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from river import linear_model, optim
 
@@ -53,14 +53,15 @@ class Binned:
         return Linear(intercept, terms)
 
     def _carry_over(self, before: dict[int, list[float]]) -> None:
-        """Give each new bin the weight that its lower edge had among the bins before."""
+        """Give each new bin the mean weight of the bins before that it lies across."""
         old = self._regression.weights
         new = {key: weight for key, weight in old.items() if key[1] == self._bins.MISSING}
         for index, edges in self._bins.edges.items():
             was = before.get(index, [])
             for number in range(len(edges) + 1):
-                # The lowest bin has no lower edge: it lies under its upper one.
-                at = bisect_right(was, edges[number - 1]) if number else 0
-                new[index, number] = old.get((index, at), 0.0)
+                first = bisect_right(was, edges[number - 1]) if number else 0
+                last = bisect_left(was, edges[number]) if number < len(edges) else len(was)
+                across = [old.get((index, place), 0.0) for place in range(first, last + 1)]
+                new[index, number] = sum(across) / len(across)
         self._regression._weights.clear()
         self._regression._weights.update(new)

@@ -6,17 +6,18 @@ another process, `adopt` puts the result in force. Nothing here is younger than 
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.experts.base import Setup, Vector
-from models.experts.columns import without_empty
-from models.experts.retained import Retained
+from models.experts.cuts import ranks, thresholds
+from models.experts.retained import MISSING, PARTS, Retained
 from models.scoring.forest import ForestModel, doubled
 from models.scoring.logit import logit, sigmoid
 from models.snapshot import Forest as Form
@@ -103,18 +104,19 @@ def fit(retained: Retained, seed: int) -> Fitted | None:
         early_stopping=False,
         random_state=seed,
     )
+    rows, edges = ranks(retained.rows(), MISSING)
     with threadpool_limits(limits=1):
-        model.fit(without_empty(retained.figures()), labels, sample_weight=retained.weights())
-    return Fitted(exported(model), len(labels))
+        model.fit(rows, labels, sample_weight=retained.weights())
+    return Fitted(exported(model, edges), len(labels))
 
 
-def exported(model: HistGradientBoostingClassifier) -> Form:
-    """Return a fitted booster's trees as data."""
-    trees = [_tree(predictors[0].nodes) for predictors in model._predictors]
+def exported(model: HistGradientBoostingClassifier, edges: Sequence[NDArray[np.int32]]) -> Form:
+    """Return the trees of a booster fitted to ranks as data on figures; `edges` are what the ranks count."""
+    trees = [_tree(predictors[0].nodes, edges) for predictors in model._predictors]
     return Form("logit", float(model._baseline_prediction.item()), trees)
 
 
-def _tree(nodes: Any) -> Tree:
+def _tree(nodes: Any, edges: Sequence[NDArray[np.int32]]) -> Tree:
     """Return columns of scikit-learn's nodes, which stand in the order needed: the root first, children after.
 
     Branches have a value of their own there, but not one that the learning rate has shrunk: here it is the mean of
@@ -126,11 +128,11 @@ def _tree(nodes: Any) -> Tree:
     for i in np.flatnonzero(~leaf)[::-1]:
         ours, others = count[left[i]], count[right[i]]
         value[i] = (value[left[i]] * ours + value[right[i]] * others) / (ours + others)
-    # A split of known from missing has an infinite threshold, which JSON has no word for.
-    threshold = np.minimum(nodes["num_threshold"], sys.float_info.max)
+    threshold = np.zeros(len(nodes))
+    threshold[~leaf] = thresholds(nodes["feature_idx"][~leaf], nodes["num_threshold"][~leaf], edges, PARTS)
     return Tree(
         feature=np.where(leaf, -1, nodes["feature_idx"]).tolist(),
-        threshold=np.where(leaf, 0.0, threshold).tolist(),
+        threshold=threshold.tolist(),
         left=np.where(leaf, 0, left).tolist(),
         right=np.where(leaf, 0, right).tolist(),
         missing_left=(nodes["missing_go_to_left"].astype(bool) & ~leaf).tolist(),

@@ -18,9 +18,9 @@ class Logistic:
         self._features = setup.features
         self._scores = StandardScores(limit=6.0)
         self._regression = linear_model.LogisticRegression(
-            optimizer=optim.SGD(Settling(start=0.02, half=2_000, floor=0.002)),
+            optimizer=optim.SGD(Settling(start=0.02, half=2_000, floor=0.0004)),
             l2=1e-4,
-            intercept_lr=Settling(start=0.05, half=2_000, floor=0.005),
+            intercept_lr=Settling(start=0.05, half=2_000, floor=0.001),
             clip_gradient=20.0,
         )
 

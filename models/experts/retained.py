@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from models.experts.base import Vector
 
 PARTS = 10_000
-_MISSING = np.iinfo(np.int32).min
-_MOST = np.iinfo(np.int32).max
+MISSING = int(np.iinfo(np.int32).min)
+_MOST = int(np.iinfo(np.int32).max)
 
 
 class Retained:
@@ -34,7 +34,7 @@ class Retained:
         if self._taken == len(self._rows) < self._most:
             self._grow()
         place = self._taken % self._most
-        self._rows[place] = [_MISSING if v is None or v != v else max(-_MOST, min(_MOST, round(v * PARTS))) for v in x]
+        self._rows[place] = [MISSING if v is None or v != v else max(-_MOST, min(_MOST, round(v * PARTS))) for v in x]
         self._labels[place] = label
         self._weights[place] = weight
         self._taken += 1
@@ -48,11 +48,15 @@ class Retained:
         other._taken = count
         return other
 
+    def rows(self) -> NDArray[np.int32]:
+        """Return the rows in ten-thousandths, `MISSING` where missing."""
+        return self._rows[: len(self)]
+
     def figures(self) -> NDArray[np.float64]:
         """Return the rows, NaN where missing."""
-        rows = self._rows[: len(self)]
+        rows = self.rows()
         figures: NDArray[np.float64] = rows / PARTS
-        figures[rows == _MISSING] = np.nan
+        figures[rows == MISSING] = np.nan
         return figures
 
     def labels(self) -> NDArray[np.uint8]:

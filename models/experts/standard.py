@@ -9,6 +9,8 @@ from river import base, preprocessing
 MISSING = "missing"
 CONSTANT = 1e-12
 """A variance under this is that of a figure that does not vary: vectors are exact to 1e-4."""
+SETTLED = 50
+"""Figures seen before a spread is worth something."""
 
 
 class StandardScores(base.Transformer):
@@ -30,7 +32,17 @@ class StandardScores(base.Transformer):
 
     def learn_one(self, x: dict[Any, Any]) -> None:
         """Take one row into the running means and variances."""
-        self.moments.learn_one({name: value for name, value in x.items() if value is not None and value == value})
+        self.moments.learn_one({name: self._tamed(name, v) for name, v in x.items() if v is not None and v == v})
+
+    def _tamed(self, name: Any, value: float) -> float:
+        """Return a figure drawn in to twice the limit once there is a spread to go by.
+
+        One wild figure would else stretch the deviation until all others looked alike; many of them still get there.
+        """
+        if self.moments.counts[name] < SETTLED:
+            return value
+        mean, reach = self.moments.means[name], 2 * self.limit * self.moments.vars[name] ** 0.5
+        return min(max(value, mean - reach), mean + reach) if reach else value
 
     def transform_one(self, x: dict[Any, Any]) -> dict[Any, float]:
         """Return the row's standard scores and indicators."""

@@ -18,7 +18,8 @@ from models.experts import EXPERTS, build
 from models.experts.base import Expert
 from models.experts.bins import QuantileBins, edges
 from models.experts.booster import exported
-from models.experts.retained import Retained
+from models.experts.cuts import ranks
+from models.experts.retained import MISSING, Retained
 from models.experts.schedule import Settling
 from models.experts.standard import StandardScores
 from models.scoring.forest import ForestModel, doubled
@@ -105,10 +106,10 @@ def test_a_figure_beyond_all_others_does_not_break_it(name, grown):
         x = [huge] * len(NAMES)
         assert 0.0 <= grown[name].score(x) <= 1.0
     expert = pickle.loads(pickle.dumps(grown[name]))
-    expert.learn([214_748.0] * len(NAMES), 0, 20.0)
+    expert.learn([214_748.0] * len(NAMES), 0)
     before, after = grown[name], expert
     moved = [abs(logit(before.score(x)) - logit(after.score(x))) for x, _, _ in examples(50, 12)]
-    assert max(moved) < 3.0
+    assert max(moved) < 1.0
 
 
 def logit(p):
@@ -203,16 +204,26 @@ def test_what_was_learned_is_carried_over_a_new_cut():
 
 
 def test_what_is_exported_says_what_scikit_learn_says():
-    known = examples(500, 51)
-    rows = np.array([[np.nan if v is None else v for v in x] for x, _, _ in known])
-    rows[:, 5] = 0.0  # of nobody: scikit-learn takes no empty figure
-    model = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, random_state=1).fit(
-        rows, [y for _, y, _ in known]
-    )
-    ours = ForestModel(exported(model), len(NAMES))
-    for x, theirs in zip(rows, model.predict_proba(rows)[:, 1], strict=True):
+    ring = Retained(len(NAMES), 3_000)
+    for x, y, weight in examples(3_000, 51):
+        ring.keep(x, y, weight)
+    rows, edges = ranks(ring.rows(), MISSING)
+    model = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, random_state=1).fit(rows, ring.labels())
+    ours = ForestModel(exported(model, edges), len(NAMES))
+    for x, theirs in zip(ring.figures(), model.predict_proba(rows)[:, 1], strict=True):
         row = [None if v != v else v for v in x.tolist()]
         assert sigmoid(ours.total(doubled(row))) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_ranks_part_values_where_edges_do():
+    values = np.array([[5], [7], [7], [MISSING], [9]], np.int32)
+    found, edges = ranks(np.hstack([values, np.full_like(values, MISSING)]), MISSING)
+    assert found[:, 0].tolist()[:3] == [0, 1, 1] and found[4, 0] == 2 and np.isnan(found[3, 0])
+    assert edges[0].tolist() == [5, 7]
+    assert found[:, 1].tolist() == [0] * 5  # nobody has it
+    many, (cuts,) = ranks(np.arange(10_000, dtype=np.int32)[:, None], MISSING)
+    assert len(cuts) == 254
+    assert np.bincount(many[:, 0].astype(int)).min() >= 39
 
 
 def test_a_split_of_known_from_missing_is_published():
