@@ -52,7 +52,7 @@ class Board:
         if 0 < labels.sum() < len(labels):
             for name, fit in BASELINES.items():
                 yield name, "batch", fit(rows, labels)(sample.rows)
-        recency = sample.rows[:, self._features.index("recency_days")]
+        recency = sample.rows[:, self._features.index("recency")]
         spread = np.nan_to_num(recency, nan=float(np.nanmax(recency)))
         yield RECENCY, "naive", spread / max(1.0, float(spread.max()))
 

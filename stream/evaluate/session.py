@@ -104,10 +104,11 @@ def _settings(options: Options) -> Settings:
     labels = {"horizon_days": options.horizon, "active_within_days": options.active_within}
     model = settings.model
     changed = model.labels.model_copy(update={name: value for name, value in labels.items() if value is not None})
+    rules = {name: {**section, "enabled": False} for name, section in settings.rules.items()}  # none is asked about
     update = {"labels": changed, "enabled": True, "report_at": options.report_at}
     if options.cutoff_every is not None:
         update["cutoff_every"] = options.cutoff_every
-    return settings.model_copy(update={"model": model.model_copy(update=update)})
+    return settings.model_copy(update={"rules": rules, "model": model.model_copy(update=update)})
 
 
 def _period(settings: Settings) -> str:
