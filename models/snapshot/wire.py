@@ -81,4 +81,6 @@ def _sane(snapshot: Snapshot) -> None:
 
 def _of_form(said: str) -> bool:
     """Tell whether what msgspec says is about the tag of a form, or how trees combine."""
-    return said.startswith("Invalid value") and (".model.form" in said or ".model.combine" in said)
+    return said.startswith(("Invalid value", "Invalid enum value")) and (
+        ".model.form" in said or ".model.combine" in said
+    )

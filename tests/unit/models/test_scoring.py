@@ -1,0 +1,176 @@
+"""Scores of small models worked out by hand, grades, and reasons in words."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from models.features.base import Feature
+from models.features.sets import FEATURES
+from models.scoring.forest import ForestModel, doubled
+from models.scoring.grade import grade
+from models.scoring.linear import LinearModel
+from models.scoring.logit import LIMIT, logit, sigmoid
+from models.scoring.reasons import UNKNOWN_EN, UNKNOWN_ZH, reasons, unlogged, words
+from models.scoring.scorer import Scorer
+from models.snapshot import SCHEMA, STACK, Expert, Forest, Grades, Linear, Snapshot, Span, Stack, Term, Tree
+
+LINE = Linear(
+    -1.0,
+    {
+        "a": Term(weight=2.0, mean=10.0, scale=4.0, missing=0.5, limit=2.0),
+        "b": Term(edges=[0.0, 5.0], bins=[-1.0, 0.25, 1.0], missing=-0.5),
+    },
+)
+STUMP = Tree([1, -1, -1], [3.0, 0, 0], [1, 0, 0], [2, 0, 0], [False] * 3, [0.4, 0.2, 0.8])
+OTHER = Tree([0, -1, -1], [3.0, 0, 0], [1, 0, 0], [2, 0, 0], [True, False, False], [0.5, 0.1, 0.9])
+FOREST = Forest("probability", 0.5, [STUMP, OTHER], [3.0, 1.0])
+
+
+def published(champion, stack=None, line=LINE):
+    return Snapshot(
+        SCHEMA,
+        "v",
+        1,
+        0,
+        1,
+        ["a", "b"],
+        champion,
+        {"line": Expert(line, 0.5, -0.2), "trees": Expert(FOREST)},
+        stack,
+        Grades(0.3, 0.8),
+        Span(0, 0, 0, 0),
+        {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        ([10.0, 0.0], -1.0 + 0.25),
+        ([14.0, -0.0001], -1.0 + 2.0 - 1.0),
+        ([14.0, 4.9999], -1.0 + 2.0 + 0.25),
+        ([1e9, 5.0], -1.0 + 4.0 + 1.0),
+        ([-1e9, 5.0], -1.0 - 4.0 + 1.0),
+        ([None, None], -1.0 + 0.5 - 0.5),
+    ],
+)
+def test_a_line(x, expected):
+    model = LinearModel(LINE, ["a", "b"])
+    assert model.logit(x) == pytest.approx(expected)
+    assert sum(model.shares(x)) == pytest.approx(expected + 1.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        ([3.0, 3.0], 0.75 * 0.2 + 0.25 * 0.1),
+        ([3.0001, 3.0001], 0.75 * 0.8 + 0.25 * 0.9),
+        ([None, 3.0], 0.75 * 0.2 + 0.25 * 0.1),
+        ([3.0, None], 0.75 * 0.8 + 0.25 * 0.1),
+    ],
+)
+def test_trees_of_probabilities(x, expected):
+    model = ForestModel(FOREST, 2)
+    assert model.total(doubled(x)) == pytest.approx(expected)
+    assert model.base == pytest.approx(0.75 * 0.4 + 0.25 * 0.5)
+    assert sum(model.shares(doubled(x))) == pytest.approx(expected - model.base)
+
+
+def test_trees_of_log_odds_and_no_trees():
+    model = ForestModel(Forest("logit", -2.0, [STUMP, OTHER]), 2)
+    assert model.total(doubled([3.0, 9.0])) == pytest.approx(-2.0 + 0.8 + 0.1)
+    assert model.shares(doubled([3.0, 9.0])) == pytest.approx([-0.4, 0.4])
+    assert ForestModel(Forest("logit", -2.0, []), 2).total(doubled([1.0, 1.0])) == -2.0
+    assert ForestModel(Forest("probability", 0.25, []), 2).total(doubled([1.0, 1.0])) == 0.25
+
+
+def test_a_single_champion_is_calibrated():
+    judge = Scorer(published("line"))
+    assert judge.experts([10.0, 0.0]) == {"line": pytest.approx(sigmoid(-0.75)), "trees": pytest.approx(0.375)}
+    assert judge.score([10.0, 0.0]) == pytest.approx(sigmoid(0.5 * -0.75 - 0.2))
+    assert judge.base == pytest.approx(0.5 * -1.0 - 0.2)
+    assert judge.contributions([14.0, 0.0]) == [("a", pytest.approx(1.0)), ("b", pytest.approx(0.125))]
+
+
+def test_the_stack_and_an_operators_choice_of_champion():
+    snapshot = published(STACK, Stack(0.1, {"line": 0.5, "trees": 0.0}))
+    judge = Scorer(snapshot)
+    assert judge.experts([10.0, 0.0])[STACK] == judge.score([10.0, 0.0]) == pytest.approx(sigmoid(0.1 - 0.5 * 0.575))
+    assert Scorer(snapshot, "trees").score([10.0, 0.0]) == pytest.approx(0.375)
+    with pytest.raises(KeyError):
+        Scorer(snapshot, "nobody")
+    with pytest.raises(KeyError):
+        Scorer(published("line"), STACK)
+
+
+def test_an_expert_too_sure_is_cut_and_its_shares_with_it():
+    judge = Scorer(published("line", line=Linear(0.0, {"a": Term(weight=1000.0, mean=0.0), "b": Term(weight=-1.0)})))
+    assert judge.score([1.0, 500.0]) == pytest.approx(sigmoid(0.5 * LIMIT - 0.2))
+    shares = dict(judge.contributions([1.0, 500.0]))
+    assert sum(shares.values()) == pytest.approx(0.5 * LIMIT)
+    assert shares["a"] / shares["b"] == pytest.approx(-2.0)
+
+
+def test_log_odds_and_back():
+    for p in (1e-4, 0.2, 0.5, 0.99):
+        assert sigmoid(logit(p)) == pytest.approx(p, abs=1e-15)
+    assert logit(0.0) == -LIMIT == -logit(1.0)
+    assert sigmoid(-1e6) == 0.0
+    assert sigmoid(1e6) == 1.0
+
+
+GRADES = Grades(near_churn=0.3, churned=0.8, hysteresis=0.8)
+
+
+@pytest.mark.parametrize(
+    ("score", "before", "expected"),
+    [
+        (0.2999, None, "normal"),
+        (0.3, None, "near-churn"),
+        (0.8, None, "churned"),
+        (0.2999, "near-churn", "near-churn"),
+        (0.24, "near-churn", "near-churn"),
+        (0.2399, "near-churn", "normal"),
+        (0.6401, "churned", "churned"),
+        (0.6399, "churned", "near-churn"),
+        (0.25, "churned", "near-churn"),
+        (0.1, "churned", "normal"),
+        (0.79, "near-churn", "near-churn"),
+        (0.25, "normal", "normal"),
+    ],
+)
+def test_a_grade_is_left_lower_than_it_is_entered(score, before, expected):
+    assert grade(score, before, GRADES) == expected
+
+
+def feature(name, *, log=False):
+    return Feature(
+        name, "days", "m", "s", log, f"{name}已{{value:.0f}}天", f"{name} for {{value:.0f}} days", lambda _: 0
+    )
+
+
+def test_reasons_are_what_adds_most_in_the_features_words():
+    features = [feature("quiet", log=True), feature("young"), feature("poor")]
+    told = reasons([("poor", -2.0), ("quiet", 1.5), ("young", 0.5)], [math.log1p(40), None, 3.0], features, 2)
+    assert [reason.feature for reason in told] == ["quiet", "young"]
+    assert told[0].en == "quiet for 40 days"
+    assert told[0].zh == "quiet已40天"
+    assert told[0].value == pytest.approx(40)
+    assert (told[1].value, told[1].en, told[1].zh) == (None, f"young for {UNKNOWN_EN} days", f"young已{UNKNOWN_ZH}天")
+    against = reasons([("poor", -2.0), ("quiet", 1.5)], [1.0, 2.0, 3.0], features, 5, towards=False)
+    assert [reason.feature for reason in against] == ["poor"]
+
+
+def test_a_figure_comes_back_from_its_logarithm_with_its_sign():
+    assert unlogged(math.log1p(12.0)) == pytest.approx(12.0)
+    assert unlogged(-math.log1p(12.0)) == pytest.approx(-12.0)
+    assert unlogged(0.0) == 0.0
+
+
+def test_every_feature_can_be_told_known_or_not():
+    for one in FEATURES:
+        for template, unknown in ((one.zh, UNKNOWN_ZH), (one.en, UNKNOWN_EN)):
+            assert unknown in words(template, None, unknown)
+            assert "{" not in words(template, 1.5, unknown) + words(template, None, unknown)
