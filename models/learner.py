@@ -167,6 +167,14 @@ class Learner:
                 return str(name)
         return STACK
 
+    def go_on(self, settings: Trainer) -> None:
+        """Go on under settings that differ in nothing that shapes what was learned so far."""
+        if settings.champion != self.settings.champion:
+            self.champion = settings.champion
+        self.settings = settings
+        self.balance.miss_cost = settings.miss_cost
+        self.promotion.margin, self.promotion.after = settings.promote_margin, settings.promote_after
+
     def publish(self) -> Snapshot | None:
         """Return the next snapshot; `None` while no expert has learned enough."""
         self._watch_features()
