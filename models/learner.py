@@ -112,7 +112,9 @@ class Learner:
         self.shift.take(x)
         self._watch_label(example.label)
         self.refits.after(self.ledger.learned, both=self.ledger.both)
-        return self.ledger.learned % self.settings.publish_every == 0
+        learned = self.ledger.learned
+        # The first one is wanted soon: until there is one, nobody has a score.
+        return learned % self.settings.publish_every == 0 or (self.sequence == 0 and learned % _ENOUGH == 0)
 
     def _check(self, example: Example) -> None:
         if example.feature_set != self.feature_set:

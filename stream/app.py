@@ -91,27 +91,17 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
     app = build_app(settings)
     engine = EngineService(settings, beacon=app.beacon, loop=app.loop)
     reader = codec(settings)
-    desk = Desk(settings, engine.broadcasts["settings"], engine.sender)
-    topic = app.topic(
-        settings.topics.prefix + "control",
-        key_type=bytes,
-        value_type=bytes,
-        key_serializer="raw",
-        value_serializer="raw",
-        allow_empty=True,
-    )
+    desk = Desk(settings, engine.broadcasts["settings"], engine.sender, engine.broadcasts["models"])
 
     async def control(stream: Any) -> None:
         async for event in stream.events():
-            message = event.message
-            record = MemoryRecord(
-                message.offset, round(message.timestamp * 1000), _raw(message.key), _raw(message.value)
-            )
+            message, record = event.message, record_of(event)
             command = "unreadable"
             try:
                 read = reader.decode("control", record.key, record.value, record.timestamp)
                 command = read.command if read.command in COMMANDS else "unknown"
-                await engine.broadcasts["settings"].caught_up.wait()  # a change is made to what is in force
+                for told in ("settings", "models"):  # a change is made to what is in force
+                    await engine.broadcasts[told].caught_up.wait()
                 await carry_out(read, desk)
                 engine.metrics.control.labels(command, "done").inc()
                 log.info("control: %s by %s done (event %s)", read.command, read.actor, read.event_id)
@@ -123,8 +113,26 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
                 await engine.sender.send(DEAD_LETTERS, letter.key, letter.value, list(letter.headers))
                 log.warning("control: refused: %s", why)
 
-    app.agent(topic, name="control", concurrency=1)(control)
+    app.agent(control_topic(app, settings), name="control", concurrency=1)(control)
     return app, engine
+
+
+def control_topic(app: faust.App, settings: Settings) -> Any:
+    """Return the topic `control` as an agent reads it."""
+    return app.topic(
+        settings.topics.prefix + "control",
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        allow_empty=True,
+    )
+
+
+def record_of(event: Any) -> MemoryRecord:
+    """Return the record in a Faust event."""
+    message = event.message
+    return MemoryRecord(message.offset, round(message.timestamp * 1000), _raw(message.key), _raw(message.value))
 
 
 def _raw(value: Any) -> bytes | None:

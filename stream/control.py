@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 import orjson
 
+from stream import model_commands as of_models
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.domain.alerts import SOURCE, rfc3339
@@ -17,6 +18,7 @@ from stream.engine.in_force import RULE, SILENCE, RuleOverride, SilenceRecord, o
 from stream.policy import silences
 from stream.policy.silences import SilenceError
 from stream.rules.registry import RegistryError, discover
+from stream.training.shelf import CHAMPION, PIN
 
 
 class TestAlert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +72,12 @@ COMMANDS: dict[str, type[Any]] = {
     "reset_rule": ResetRule,
     "silence": Silence,
     "unsilence": Unsilence,
+    "promote_model": of_models.PromoteModel,
+    "pin_model": of_models.PinModel,
+    "unpin_model": of_models.UnpinModel,
+    "rollback_model": of_models.RollbackModel,
+    "publish_model": of_models.PublishModel,
+    "model_drift": of_models.ModelDrift,
 }
 
 
@@ -99,12 +107,23 @@ class Table(Protocol):
 class Desk:
     """What commands work with: the configuration, what is in force over it, and where they write to."""
 
-    def __init__(self, settings: Settings, table: Table, sender: Sender) -> None:
-        """`table`: the topic `settings` as it is read."""
+    def __init__(self, settings: Settings, table: Table, sender: Sender, models: Table | None = None) -> None:
+        """`table`, `models`: the topics `settings` and `models` as they are read; without `models` there are none."""
         self.settings = settings
         self.business = business(settings)
         self._table = table
+        self._models = models
         self.sender = sender
+
+    @property
+    def models(self) -> Mapping[bytes, bytes]:
+        """The snapshots there are."""
+        return {} if self._models is None else self._models.latest
+
+    @property
+    def said(self) -> Mapping[bytes, bytes]:
+        """Everything that is in force over the configuration."""
+        return self._table.latest
 
     def entry(self, key: str) -> bytes | None:
         """Return a record of `settings`."""
@@ -134,6 +153,10 @@ def read(event: Control) -> Any:
 
 def takes_away(command: Any) -> str | None:
     """Return the record of `settings` that a command takes away, if it does."""
+    if isinstance(command, of_models.UnpinModel):
+        return PIN
+    if isinstance(command, of_models.PromoteModel) and command.name is None:
+        return CHAMPION
     if isinstance(command, ResetRule):
         return RULE + command.rule
     return SILENCE + command.id if isinstance(command, Unsilence) else None
@@ -213,4 +236,10 @@ _DO: dict[type[Any], Callable[[Control, Any, Desk], Awaitable[None]]] = {
     ResetRule: _reset_rule,
     Silence: _silence,
     Unsilence: _unsilence,
+    of_models.PromoteModel: of_models.promote,
+    of_models.PinModel: of_models.pin,
+    of_models.UnpinModel: of_models.unpin,
+    of_models.RollbackModel: of_models.rollback,
+    of_models.PublishModel: of_models.leave_to_the_trainer,
+    of_models.ModelDrift: of_models.leave_to_the_trainer,
 }

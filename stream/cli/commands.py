@@ -13,12 +13,14 @@ from stream.cli import (
     demo,
     evaluate,
     kafka,
+    models,
     produce,
     replay,
     rules,
     simulate,
     state,
     topics,
+    trainer,
     watch,
     why,
     worker,
@@ -38,6 +40,8 @@ def build() -> typer.Typer:
     app.add_typer(kafka.app, name="kafka")
     app.add_typer(topics.app, name="topics")
     app.command("worker")(worker.command)
+    app.command("trainer")(trainer.command)
+    app.add_typer(models.app, name="models")
     app.command("replay")(replay.command)
     app.add_typer(rules.app, name="rules")
     app.command("backtest")(backtest.command)

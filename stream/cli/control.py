@@ -29,7 +29,7 @@ def test_alert(
 
     Ends with 0 when it arrived, 1 when no worker answered in time, 2 when it could not be sent or was refused.
     """
-    _give("test_alert", {"customer_id": customer}, actor, timeout, config)
+    give("test_alert", {"customer_id": customer}, actor, timeout, config)
 
 
 @app.command()
@@ -38,7 +38,7 @@ def heartbeat(actor: Actor = "", timeout: Timeout = 30, config: Config = None) -
 
     Ends as test-alert does.
     """
-    _give("heartbeat", {}, actor, timeout, config)
+    give("heartbeat", {}, actor, timeout, config)
 
 
 @app.command(name="set")
@@ -58,7 +58,7 @@ def set_(
 
     with faults():
         params = dict(assignments(changes))
-    _give("set_rule", {"rule": rule, "params": params}, actor, timeout, config)
+    give("set_rule", {"rule": rule, "params": params}, actor, timeout, config)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def reset(
     config: Config = None,
 ) -> None:
     """Go back to the configured parameters of a rule."""
-    _give("reset_rule", {"rule": rule}, actor, timeout, config)
+    give("reset_rule", {"rule": rule}, actor, timeout, config)
 
 
 @app.command()
@@ -84,7 +84,7 @@ def shadow(
 
     Example: churnwatch control shadow usage_drop
     """
-    _give("set_rule", {"rule": rule, "params": {"shadow": not off}}, actor, timeout, config)
+    give("set_rule", {"rule": rule, "params": {"shadow": not off}}, actor, timeout, config)
 
 
 @app.command()
@@ -107,7 +107,7 @@ def silence(
     """
     given = {"customer": customer, "rm": rm, "branch": branch, "kind": kind, "class": class_, "from": since}
     arguments = {name: value for name, value in given.items() if value is not None}
-    _give("silence", {**arguments, "until": _moment(until), "reason": reason}, actor, timeout, config)
+    give("silence", {**arguments, "until": _moment(until), "reason": reason}, actor, timeout, config)
 
 
 @app.command()
@@ -118,7 +118,7 @@ def unsilence(
     config: Config = None,
 ) -> None:
     """End a silence before its time."""
-    _give("unsilence", {"id": silence_id}, actor, timeout, config)
+    give("unsilence", {"id": silence_id}, actor, timeout, config)
 
 
 @app.command()
@@ -173,7 +173,8 @@ def _moment(text: str) -> str | int:
     return time.time_ns() // 1_000_000 + span
 
 
-def _give(command: str, arguments: dict[str, Any], actor: str, timeout: float, config: Path | None) -> None:
+def give(command: str, arguments: dict[str, Any], actor: str, timeout: float, config: Path | None) -> None:
+    """Give a command and say what came of it; ends with 1 when nobody answered, with 2 when it was refused."""
     import asyncio
     import time
     import uuid

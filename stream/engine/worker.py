@@ -12,9 +12,9 @@ from typing import Any
 
 import mode
 import msgspec
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 
-from stream.broker import admin
+from stream.broker.reach import reach
 from stream.config import Settings
 from stream.engine import directory
 from stream.engine.broadcast import Archive, Broadcast
@@ -31,7 +31,6 @@ from stream.topics import STAFF
 
 log = logging.getLogger(__name__)
 
-_BOOTSTRAP_S = 1.0
 _WATCH_S = 1.0
 _STOP_S = 5.0
 _BROADCAST = ("settings", "models", directory.TOPIC)
@@ -59,7 +58,7 @@ class EngineService(mode.Service):
         settings = self.settings
         calm_clients()  # by now Faust has put its handlers where it wants them
         self.metrics.build.labels(build_version()).set(1)
-        await self._reach_broker()
+        await reach(settings)
         slot = Slot(settings.engine.state_dir, settings.engine.instance)
         self._leaving.callback(slot.release)
         settled = await settle_positions(settings)
@@ -86,22 +85,6 @@ class EngineService(mode.Service):
         self._leaving.push_async_callback(self._bounded, self.owner.intake.stop)
         self._leaving.push_async_callback(self.owner.stop)
         await self.owner.intake.start()
-
-    async def _reach_broker(self) -> None:
-        """Wait for the broker, which may start after us, then insist on the topics.
-
-        Raises:
-            TopicMismatch: a topic is missing or laid out otherwise.
-        """
-        told = False
-        while True:
-            try:
-                return await admin.require(self.settings)
-            except (KafkaConnectionError, OSError) as fault:
-                if not told:
-                    log.warning("no broker at %s yet (%s): waiting", self.settings.kafka.bootstrap, fault)
-                    told = True
-                await asyncio.sleep(_BOOTSTRAP_S)
 
     def _fail(self, fault: Exception) -> None:
         self._why = f"{type(fault).__name__}: {fault}"

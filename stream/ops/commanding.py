@@ -20,6 +20,7 @@ from stream.domain.alerts import rfc3339
 from stream.domain.events import Control
 from stream.engine.deadletter import TOPIC as DEAD_LETTERS
 from stream.engine.sender import KafkaSender
+from stream.model_commands import PublishModel
 from stream.ops.reading import Reader, ReadError
 
 
@@ -68,10 +69,9 @@ async def give(
     value = msgspec.json.encode(msgspec.to_builtins(event) | {"time": rfc3339(now)})
     taken_away = control.takes_away(read)
     stop = asyncio.Event()
+    topics = ["alerts", "settings", DEAD_LETTERS, *(["models"] if isinstance(read, PublishModel) else [])]
     async with AsyncExitStack() as stack:
-        readers = [
-            await stack.enter_async_context(Reader(settings, topic)) for topic in ("alerts", "settings", DEAD_LETTERS)
-        ]
+        readers = [await stack.enter_async_context(Reader(settings, topic)) for topic in topics]
         for reader in readers:
             await reader.from_end()
         await _send(settings, command.encode(), value)
@@ -115,6 +115,8 @@ def _effect(topic: str, record: Any, event_id: str, taken_away: str | None, took
         if headers.get("dl_topic") == "control" and _field(record.value, "event_id") == event_id:
             return Effect(*place, refused=f"{headers.get('dl_path')}: {headers.get('dl_message')}")
         return None
+    if topic == "models":
+        return Effect(*place) if headers.get("event_id") == event_id else None
     if topic == "alerts":
         return Effect(*place) if headers.get("ce_id") == f"control-{event_id}" else None
     if record.value is None:

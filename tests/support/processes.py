@@ -74,13 +74,16 @@ class WorkerProcess:
         log: the file that holds everything it said.
     """
 
-    def __init__(self, settings: Settings, log: Path) -> None:
-        """Start it; `settings` with a bootstrap address, topics applied. Several may share `engine.state_dir`."""
+    def __init__(self, settings: Settings, log: Path, *command: str) -> None:
+        """Start it; `settings` with a bootstrap address, topics applied. Several may share `engine.state_dir`.
+
+        `command`: another one that runs until it is told to end, with its arguments.
+        """
         self.settings = settings
         self.log = log
         self.url = ""
         log.parent.mkdir(parents=True, exist_ok=True)
-        self.process = churnwatch(settings, "worker", log=log, stdout=subprocess.DEVNULL)
+        self.process = churnwatch(settings, *(command or ("worker",)), log=log, stdout=subprocess.DEVNULL)
 
     @property
     def pid(self) -> int:

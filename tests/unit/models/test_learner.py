@@ -37,10 +37,10 @@ def test_it_learns_and_says_how_well():
     assert set(snapshot.by_class) == {"a", "b", "c"}
 
 
-def test_a_snapshot_is_due_every_so_many_examples_learned():
+def test_the_first_snapshot_is_due_soon_and_then_every_so_many_examples_learned():
     one = learner()
-    due = [number for number, each in enumerate(town(1_600), start=1) if one.take(each)]
-    assert due == [500, 1_000, 1_500]
+    due = [number for number, each in enumerate(town(1_600), start=1) if one.take(each) and one.publish()]
+    assert due == [100, 500, 1_000, 1_500]
 
 
 def test_no_snapshot_before_both_classes_were_seen_often_enough():

@@ -1,0 +1,35 @@
+"""`churnwatch trainer`: learns from who really left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run the trainer: learn from every example once, publish snapshots that workers score by, until SIGTERM.
+
+    There is one: a second takes over, and the first ends. What it knows is kept in model.trainer.state_dir; without it
+    it learns again from the beginning of the topic examples. Metrics, health and readiness are on the internal port
+    (section http of the settings).
+    """
+    import faust
+
+    from stream.broker.launcher import located
+    from stream.cli.console import faults
+    from stream.config import load
+    from stream.trainer_app import build_trainer
+
+    with faults():
+        settings = located(load(config))
+        app, trainer = build_trainer(settings)
+    worker = faust.Worker(
+        app, trainer, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
+    )
+    worker.spinner = None  # it draws on whatever stdout is
+    worker.execute_from_commandline()

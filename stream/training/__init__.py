@@ -1,0 +1,1 @@
+"""The trainer's place in the stream: examples in, each learned once, snapshots out."""
