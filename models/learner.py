@@ -162,7 +162,10 @@ class Learner:
         return [name for name in self.experts if self.refits.fitted(name)]
 
     def leader(self) -> str:
-        """Return the candidate that scores: the operator's, or the champion, or what there is."""
+        """Return the candidate that scores: the operator's, or the champion, or what there is.
+
+        A snapshot names the champion, so that an operator's choice ends when they end it; its grades are the leader's.
+        """
         ready = self.ready()
         for name in (self.chosen, self.champion):
             if name in ready or (name == STACK and ready):
@@ -200,7 +203,7 @@ class Learner:
             made_at=self.ledger.known_at,
             feature_set=self.feature_set,
             features=list(self.features),
-            champion=leader,
+            champion=self.champion if self.champion in ready else STACK,
             experts={
                 name: Published(self.experts[name].form(), lines[name].slope, lines[name].offset) for name in ready
             },

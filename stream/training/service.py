@@ -112,6 +112,7 @@ class TrainerService(mode.Service):
             passed = {number: await self._examples.passed(number) for number in exhausted}
             async with self._busy:
                 await session.passed({number: place for number, place in passed.items() if place is not None})
+                await session.now_and_then()
             self._caught_up = self._caught_up or all(session.positions[n] >= end for n, end in ends.items())
 
     async def publish(self, headers: Headers = ()) -> bool:

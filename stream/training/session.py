@@ -57,7 +57,8 @@ class Session:
         self._said = said
         self._fits: dict[int, asyncio.Future[Any]] = {}
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fit")
-        self._saved = time.monotonic()
+        self._at = time.monotonic()
+        self._saved: dict[int, int] = {}
         self.positions: dict[int, int] = {}
         self.quiet_until: dict[int, int] = {}
         self.learner: Learner = None  # type: ignore[assignment]  # `begin` makes it
@@ -109,8 +110,21 @@ class Session:
             self.learner.notices.clear()
         if due and not self.quiet_until:
             await self.publish()
-        if time.monotonic() - self._saved >= self._trainer.checkpoint_every_s:
+        await self.now_and_then()
+
+    async def now_and_then(self) -> None:
+        """Save when it is time; with nothing new, only say that we are there: a newer trainer is noticed by that.
+
+        Raises:
+            Superseded: another trainer has taken over.
+        """
+        if time.monotonic() - self._at < self._trainer.checkpoint_every_s:
+            return
+        if self.positions != self._saved:
             await self.save()
+        else:
+            await self._publisher.standing(self.positions)
+            self._at = time.monotonic()
 
     async def passed(self, positions: Mapping[int, int]) -> None:
         """Learn that everything below these offsets was taken, markers too; speak up once all is caught up with."""
@@ -172,7 +186,7 @@ class Session:
         positions = dict(self.positions)
         await asyncio.to_thread(keeping.write, self._trainer.state_dir, packed)
         await self._publisher.standing(positions)
-        self._saved = time.monotonic()
+        self._saved, self._at = positions, time.monotonic()
         self._metrics.checkpoint_bytes.set(len(packed))
         self._metrics.checkpoint_seconds.observe(time.perf_counter() - started)
 

@@ -178,7 +178,7 @@ async def test_operators_choose_what_is_in_force(settings, tmp_path):
         assert (await models(settings, "publish"))[0] == 0
         last = await newest(settings)
         assert last is not None
-        assert (last.span.examples, last.champion) == (530, "logistic")
+        assert (last.span.examples, last.champion) == (530, "stack")
         await eventually(lambda: said(worker, f"snapshot {last.version} in force, champion logistic"), bool)
         assert (await models(settings, "promote", "--reset"))[0] == 0
         await eventually(lambda: said(worker, f"snapshot {last.version} in force, champion stack"), bool)

@@ -118,12 +118,14 @@ def test_scores_that_are_no_probability_are_not_believed():
     assert one.window.quality("logistic").examples == one.window.quality("logistic").at_arrival
 
 
-def test_the_operators_choice_goes_before_the_champion_while_it_can():
+def test_the_operators_choice_leads_while_it_can_and_the_snapshot_still_names_the_champion():
     one = taught(town(1_200))
     one.chosen = "logistic"
-    assert one.snapshot().champion == "logistic"
-    one.chosen = "booster"  # not learned here
+    assert one.leader() == "logistic"
     assert one.snapshot().champion == STACK
+    assert one.snapshot().grades == one.grades("logistic")
+    one.chosen = "booster"  # not learned here
+    assert one.leader() == STACK
 
 
 def test_a_changed_town_is_told():
