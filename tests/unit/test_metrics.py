@@ -9,13 +9,21 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
 from stream.metrics import Metrics
+from stream.trainer_metrics import TrainerMetrics
 
-METRICS = {name: metric for name, metric in vars(Metrics()).items() if isinstance(metric, MetricWrapperBase)}
+METRICS = {
+    f"{prefix}{name}": metric
+    for prefix, metrics in (("", Metrics()), ("trainer.", TrainerMetrics()))
+    for name, metric in vars(metrics).items()
+    if isinstance(metric, MetricWrapperBase)
+}
 UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_events", "_info")
 COUNTED = (
     "alerts", "suppressed", "dead_letters", "timers_fired", "shards", "restored_states", "states", "shard_ends",
     "control_commands", "shadow_alerts", "settings_refused", "cutoffs",
     "scores", "cold_cutoffs", "examples", "snapshots_refused",
+    "trainer_examples", "trainer_snapshots", "trainer_unpublished", "model_quality", "model_class_quality",
+    "model_stack_weight", "model_challenger_ahead", "model_feature_shift", "model_drift_alarms",
 )  # fmt: skip
 
 
@@ -39,7 +47,7 @@ def test_each_is_named_by_the_house_and_its_unit(metric):
 def test_no_label_can_hold_a_person(metric):
     allowed = {
         "topic", "result", "phase", "kind", "severity", "state", "stage", "reason", "shard", "condition", "command",
-        "version", "role", "occasion", "outcome", "champion",
+        "version", "role", "occasion", "outcome", "champion", "candidate", "measure", "class_name", "feature",
     }  # fmt: skip
     assert set(metric._labelnames) <= allowed
 

@@ -42,11 +42,11 @@ def published():
     return {snapshot.version.encode(): encode(snapshot) for snapshot in made}
 
 
-def command(name, **arguments):
+def command(name, /, **arguments):
     return Control(event_id="c1", time=NOW, command=name, actor="ops-7", arguments=arguments)
 
 
-async def run(name, models, said=(), **arguments):
+async def run(name, models, said=(), /, **arguments):
     kept = Kept(said)
     await carry_out(command(name, **arguments), Desk(load(env={}), kept, kept, Kept(models)))
     return kept
