@@ -128,3 +128,10 @@ def test_models_import_only_the_core_of_the_stream():
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typing:
                 assert not node.module.startswith("stream.") or node.module.startswith("stream.domain"), file
+
+
+@pytest.mark.parametrize("module", ["stream.app", "stream.control", "stream.training.shelf", "stream.ops.model_view"])
+def test_a_worker_loads_no_library_that_learns(module):
+    code = f"import sys, {module}; print(sorted({{'river', 'sklearn', 'numpy', 'scipy'}} & set(sys.modules)))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert said.strip() == "[]"
