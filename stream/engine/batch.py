@@ -174,7 +174,7 @@ class Batch:
             return
         customer: bytes = event.customer_id.encode()
         held = self._states.touch(customer)
-        moment = Moment(event.time, self._detected, self._opens_from, self._world)
+        moment = Moment(event.time, self._detected, self._opens_from, self._world, False, self._clock, self._pending)
         try:
             state = held.state
             if state is None:

@@ -17,8 +17,10 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+import msgspec
 import orjson
 
+from models.example import Example, in_turn
 from stream.config import Settings, load
 from stream.engine.jsonl import Line, Record, parse
 from stream.engine.memory_log import MemoryRecord
@@ -139,6 +141,7 @@ class Outcome:
     states: dict[bytes, bytes] = field(default_factory=dict)
     results: Mapping[str, int] = field(default_factory=dict)
     suppressed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    examples: list[Example] = field(default_factory=list)  # in the order in which a trainer takes them
 
     def story(self, kind: str | None = None, customer: str | None = None) -> list[tuple[str, str]]:
         """Return (state, severity) of each alert, in order."""
@@ -193,4 +196,5 @@ def run(*parts: Lines, **sections: Mapping[str, Any]) -> Outcome:
         if sample.name.endswith("_total")
     }
     alerts.sort(key=lambda alert: alert["event_time"])
-    return Outcome(alerts, replayed.dead_letters, replayed.states, replayed.results, suppressed)
+    examples = sorted((msgspec.json.decode(record.value, type=Example) for record in replayed.examples), key=in_turn)
+    return Outcome(alerts, replayed.dead_letters, replayed.states, replayed.results, suppressed, examples)
