@@ -62,7 +62,7 @@ class Brittle(Rule[Params]):
 
 @cache
 def chosen():
-    return settings(model={"labels": LABELS})
+    return settings(model={"labels": LABELS, "cutoff_every": 1.5})
 
 
 def core():
@@ -124,7 +124,7 @@ def lives(*span, most=40, **more):
     return st.lists(st.composite(lambda draw: happening(draw, *span, **more))(), max_size=most)
 
 
-REGULAR = [START.plus(days=day).transaction("c1", 20, category="purchase", account_id="r") for day in range(0, 60, 9)]
+REGULAR = [START.plus(days=day).transaction("c1", 20, category="purchase", account_id="r") for day in range(0, 42, 9)]
 
 
 def play(lines, schedule=(), *, batch_events=4000, fetch_records=4000, shuffle=None, until=DAYS + 60):
