@@ -96,6 +96,8 @@ class ModelFeed:
         self._pin: str | None = None
         self._champion: str | None = None
         self._current: Snapshot | None = None
+        self._wanted: tuple[Snapshot | None, str | None] = None, None
+        self._unread: dict[bytes, bytes] = {}
 
     def settings(self, entries: Mapping[bytes, bytes]) -> bool:
         """Take what the records of `settings` say of the model, and tell whether that changed what is in force."""
@@ -135,14 +137,12 @@ class ModelFeed:
         return self._put(self._current)
 
     def _put(self, snapshot: Snapshot | None) -> bool:
-        now = self.model.scorer
-        if snapshot is None:
-            scorer = None
-        elif now is not None and now.snapshot is snapshot and now.champion == (self._champion or snapshot.champion):
+        wanted = snapshot, self._champion
+        if wanted == self._wanted:
             return False
-        else:
-            scorer = self._scorer(snapshot)
-        if scorer is None and now is None:
+        self._wanted = wanted
+        scorer = None if snapshot is None else self._scorer(snapshot)
+        if scorer is None and self.model.scorer is None:
             return False
         self.model = replace(self.model, scorer=scorer)
         self._metrics.snapshot.clear()
@@ -165,7 +165,9 @@ class ModelFeed:
         try:
             return msgspec.json.decode(value, type=type_)
         except msgspec.MsgspecError as why:
-            self._refuse(key, "settings", str(why))
+            if self._unread.get(key) != value:
+                self._unread[key] = value
+                self._refuse(key, "settings", str(why))
             return None
 
     def _refuse(self, key: bytes, reason: str, detail: str) -> None:
