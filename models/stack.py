@@ -25,6 +25,7 @@ _DIGITS = 6  # of what is published; the stack itself goes by the rounded ones
 _STEEPEST = 3.0
 _FLATTEST = 0.05
 _MOST = 3.0  # the weights' sum
+_FORGOTTEN = 10  # half-lives after which a row counts a thousandth, and no more
 
 
 class Line(Struct, frozen=True):
@@ -58,7 +59,7 @@ class StackSettings(Struct, frozen=True):
     @classmethod
     def for_window(cls, window: int) -> StackSettings:
         """Return the settings that go with a window of so many examples."""
-        return cls(window, (window / 2, window / 8, window / 32))
+        return cls(window, (window / 2, window / 8, window / 32), fit_every=max(50, window // 25))
 
 
 class Fit(Struct):
@@ -139,13 +140,15 @@ class OnlineStack:
 
     def solve(self) -> None:
         """Fit the lines, then the weights, to the window, with every half-life; use what has been best of late."""
-        rows = self._ring.rows()
+        everything = self._ring.rows()
         for fit in self._fits:
-            counts = self._counts(fit)
+            rows = everything[-math.ceil(_FORGOTTEN * fit.half_life) :]
+            counts = _counts(len(rows), fit.half_life)
             for column, name in enumerate(self.experts, start=1):
                 spoken = ~np.isnan(rows[:, column])
                 if spoken.any():
-                    fit.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken])
+                    now = fit.lines[name]
+                    fit.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken], now)
             self._solve_weights(fit)
         least = min(fit.loss for fit in self._fits)
         self._used = next(fit for fit in self._fits if fit.loss <= least + self._settings.margin)
@@ -161,11 +164,7 @@ class OnlineStack:
                 loss = -math.log(max(said if label else 1 - said, 1e-9))
                 fit.loss += (loss - fit.loss) / self._settings.memory
 
-    def _counts(self, fit: Fit) -> Floats:
-        ages = np.arange(len(self._ring))[::-1]
-        return np.exp2(-ages / fit.half_life)
-
-    def _line(self, logits: Floats, labels: Floats, counts: Floats) -> Line:
+    def _line(self, logits: Floats, labels: Floats, counts: Floats, now: Line) -> Line:
         hold = self._settings.line_hold
         slope, offset = ridge.fit(
             np.column_stack([logits, np.ones_like(logits)]),
@@ -174,12 +173,13 @@ class OnlineStack:
             prior=np.array([self._neutral.slope, self._neutral.offset]),
             precision=np.array([hold, hold]),
             lower=np.array([_FLATTEST, -np.inf]),
+            start=np.array([now.slope, now.offset]),
         )
         return Line(round(min(float(slope), _STEEPEST), _DIGITS), round(float(offset), _DIGITS))
 
     def _solve_weights(self, fit: Fit) -> None:
         names = list(fit.weights)
-        rows = self._ring.rows()
+        rows = self._ring.rows()[-math.ceil(_FORGOTTEN * fit.half_life) :]
         if not names or not len(rows):
             return
         inputs = np.column_stack([self._column(rows, name, fit) for name in names])
@@ -192,10 +192,11 @@ class OnlineStack:
         found = ridge.fit(
             np.column_stack([inputs, np.ones(len(inputs))]),
             rows[spoken, 0],
-            self._counts(fit)[spoken],
+            _counts(len(rows), fit.half_life)[spoken],
             prior=np.array([*[1 / d] * d, 0.0]),
             precision=np.array([*[settings.weight_hold] * d, settings.bias_hold]),
             lower=np.array([*[0.0] * d, -np.inf]),
+            start=np.array([*fit.weights.values(), fit.bias]),
         )
         shrink = min(1.0, _MOST / max(math.fsum(found[:-1]), _MOST))
         fit.weights = {name: round(float(w) * shrink, _DIGITS) for name, w in zip(names, found[:-1], strict=True)}
@@ -205,3 +206,8 @@ class OnlineStack:
         line = fit.lines[name]
         column: Floats = rows[:, 1 + self.experts.index(name)]
         return line.slope * column + line.offset
+
+
+def _counts(rows: int, half_life: float) -> Floats:
+    ages = np.arange(rows)[::-1]
+    return np.exp2(-ages / half_life)

@@ -32,6 +32,8 @@ from stream.training.publisher import Publisher
 
 log = logging.getLogger(__name__)
 
+_SHARE = 20
+
 
 class Session:
     """One trainer's learner, its place in `examples`, and its way out.
@@ -58,6 +60,7 @@ class Session:
         self._fits: dict[int, asyncio.Future[Any]] = {}
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fit")
         self._at = time.monotonic()
+        self._took_s = 0.0
         self._saved: dict[int, int] = {}
         self.positions: dict[int, int] = {}
         self.quiet_until: dict[int, int] = {}
@@ -118,7 +121,8 @@ class Session:
         Raises:
             Superseded: another trainer has taken over.
         """
-        if time.monotonic() - self._at < self._trainer.checkpoint_every_s:
+        # A large learner takes a second to be written, in which nothing is learned: a twentieth of the time at most.
+        if time.monotonic() - self._at < max(self._trainer.checkpoint_every_s, _SHARE * self._took_s):
             return
         if self.positions != self._saved:
             await self.save()
@@ -187,6 +191,7 @@ class Session:
         await asyncio.to_thread(keeping.write, self._trainer.state_dir, packed)
         await self._publisher.standing(positions)
         self._saved, self._at = positions, time.monotonic()
+        self._took_s = time.perf_counter() - started
         self._metrics.checkpoint_bytes.set(len(packed))
         self._metrics.checkpoint_seconds.observe(time.perf_counter() - started)
 
