@@ -171,6 +171,47 @@ def weighted_180(view: View) -> float | None:
 
 
 @feature(
+    unit="days",
+    meaning="days with an act weighted by age, half-life 90 days, of the last forty",
+    source=_WEIGHTED,
+    log=True,
+    zh="加权活跃天数(90天){value:.1f}",
+    en="weighted active days (90 d) {value:.1f}",
+)
+def weighted_days_90(view: View) -> float | None:
+    """Return how regularly the customer came of late, however much they did on a day."""
+    return view.weighted_days[0]
+
+
+@feature(
+    unit="days",
+    meaning="days with an act weighted by age, half-life 180 days, of the last forty",
+    source=_WEIGHTED,
+    log=True,
+    zh="加权活跃天数(180天){value:.1f}",
+    en="weighted active days (180 d) {value:.1f}",
+)
+def weighted_days_180(view: View) -> float | None:
+    """Return how regularly the customer came over half a year and more."""
+    return view.weighted_days[1]
+
+
+@feature(
+    unit="share",
+    meaning="months with an act of those that the customer has been here, of the last twelve",
+    source=_COUNTS,
+    zh="在册月份中{value:.0%}有交易",
+    en="active in {value:.0%} of their months",
+)
+def active_month_share(view: View) -> float | None:
+    """Return the share; missing for a customer never heard of."""
+    if view.tenure is None:
+        return None
+    months = min(12, int(view.tenure / 30.4) + 1)
+    return min(1.0, view.active_months / months)
+
+
+@feature(
     unit="log ratio",
     meaning="acts of the last 13 weeks against the 13 before, one added to each",
     source=_TRENDS,
@@ -227,6 +268,9 @@ FEATURES: tuple[Feature, ...] = (
     weighted_30,
     weighted_90,
     weighted_180,
+    weighted_days_90,
+    weighted_days_180,
+    active_month_share,
     acts_trend_3m,
     acts_trend_6m,
     coming_weeks_last_year,

@@ -187,6 +187,34 @@ def gap_trend(view: View) -> float | None:
     return log2(recent / before) if recent > 0 and before > 0 else None
 
 
+@feature(
+    unit="days",
+    meaning="the last gap between active days",
+    source=_RHYTHM,
+    log=True,
+    zh="最近一次间隔{value:.0f}天",
+    en="the last gap was {value:.0f} days",
+)
+def last_gap(view: View) -> float | None:
+    """Return the last gap; missing under two active days."""
+    days = view.state.active_days
+    return days[-1] - days[-2] if len(days) > 1 else None
+
+
+@feature(
+    unit="days",
+    meaning="the last two gaps between active days together",
+    source=_RHYTHM,
+    log=True,
+    zh="最近两次间隔共{value:.0f}天",
+    en="the last two gaps were {value:.0f} days together",
+)
+def last_two_gaps(view: View) -> float | None:
+    """Return the two last gaps; missing under three active days."""
+    days = view.state.active_days
+    return days[-1] - days[-3] if len(days) > 2 else None
+
+
 FEATURES: tuple[Feature, ...] = (
     recency,
     since_news,
@@ -200,4 +228,6 @@ FEATURES: tuple[Feature, ...] = (
     gaps_longer,
     expected_silence,
     gap_trend,
+    last_gap,
+    last_two_gaps,
 )

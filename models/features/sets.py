@@ -35,7 +35,7 @@ from models.features.view import View
 from stream.domain.business import Business
 from stream.domain.state import State
 
-VERSION = 2
+VERSION = 3
 
 Vector = list[float | None]
 

@@ -12,7 +12,7 @@ from math import ceil
 from operator import mul
 from typing import Any, Generic, TypeVar, overload
 
-from models.features.lifetime import mbg_nbd
+from models.features.lifetime import CDNOW, STEADY, mbg_nbd
 from stream.domain import holdings
 from stream.domain.business import DAY_MS, Business
 from stream.domain.ring import Ring
@@ -25,6 +25,8 @@ HIGH = 0.9
 """The quantile of a customer's own gaps that counts as a long one."""
 
 _WEEKS = 53
+_DAYS = 730
+_DAILY = tuple(tuple(0.5 ** (day / half) for day in range(_DAYS)) for half in HALF_LIVES[1:])
 _DECAYS = tuple(tuple(0.5 ** ((7 * week + 3) / half) for week in range(_WEEKS)) for half in HALF_LIVES)
 
 T = TypeVar("T")
@@ -103,8 +105,8 @@ class View:
         return age if age > 0 else 0.0
 
     @lazy
-    def alive(self) -> tuple[float, float] | None:
-        """Log odds of being there and of a silent quarter (`lifetime`); missing without an act.
+    def alive(self) -> tuple[float, float, float, float] | None:
+        """Log odds of being there and of a silent quarter, for both clienteles of `lifetime`; missing without an act.
 
         By active days, of those kept: then both frequency and age count from the first of them.
         """
@@ -112,7 +114,8 @@ class View:
         if not days or self.recency is None:
             return None
         age = max(1.0, (self.time - self.business.day_start(days[0])) / DAY_MS)
-        return mbg_nbd(len(days) - 1, max(0.0, age - self.recency), age)
+        last = max(0.0, age - self.recency)
+        return mbg_nbd(CDNOW, len(days) - 1, last, age) + mbg_nbd(STEADY, len(days) - 1, last, age)
 
     @lazy
     def quarters(self) -> tuple[Sums, Sums]:
@@ -133,6 +136,13 @@ class View:
         """Acts that weigh less the longer ago they were, for each of `HALF_LIVES`."""
         acts = self.acts_by_week
         return [sum(map(mul, acts, decay)) for decay in _DECAYS]
+
+    @lazy
+    def weighted_days(self) -> list[float]:
+        """The same of the days with an act, of those kept."""
+        today, oldest = self.today, _DAYS - 1
+        ages = [min(max(0, today - day), oldest) for day in self.state.active_days]
+        return [sum([decay[age] for age in ages]) for decay in _DAILY]
 
     def used(self, place: int, first: int, until: int) -> int:
         """Return the usage at a place of the bucket (thousandths), `first` to `until` - 1 days before today."""

@@ -21,9 +21,10 @@ VERSION = 2
 Bucket = list[int]
 """`[acts, in, rest, spend, elsewhere]` and then usage by unit (`UNITS`), trailing units left out while they are zero.
 
-`acts` are the customer's own (`Business.passive_categories` are not), `spend` is what we earn by them, `elsewhere` is
-what went to other institutions, `rest` what is left of all that went out when those two are taken away: mostly nothing,
-and a nothing is stored in one byte (`money_out` adds them up). Money in minor units, usage in thousandths of the unit.
+`acts` are the customer's own (`Business.passive_categories` and returns are not), `spend` is what we earn by them,
+`elsewhere` is what went to other institutions, `rest` what is left of all that went out when those two are taken away:
+mostly nothing, and a nothing is stored in one byte (`money_out` adds them up). Money in minor units, usage in
+thousandths of the unit.
 """
 
 ACTS, SUM_IN, REST, SPEND, ELSEWHERE, USAGE = 0, 1, 2, 3, 4, 5

@@ -29,13 +29,14 @@ MOST_ACTIVE_DAYS = 40
 def add(state: State, business: Business, event: Transaction, day: int, today: int, *, elsewhere: bool) -> None:
     """Count one movement of business day `day`; `today`: the newest event's; `elsewhere`: to another institution."""
     amount, category = event.amount, event.category
-    act = category not in business.passive_categories
+    returned = category == "return"
+    act = not returned and category not in business.passive_categories
     amount_in = amount if event.direction == "in" else 0
     amount_out = amount - amount_in
     spend = 0
     if category in business.revenue_categories:
         spend = amount_out
-    elif category == "return":
+    elif returned:
         spend = -amount
     gone = amount_out if elsewhere else 0
     rest = amount_out - spend - gone
@@ -57,13 +58,13 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
         if usage:
             _use(bucket, place, usage)
     if act:
-        if category == "return":
-            state.returns += 1
-            state.returned_at = max(state.returned_at, event.time)
-        elif event.direction == "out":
+        if event.direction == "out":
             _own_act(state, event.time)
         if not state.active_days or state.active_days[-1] != day:
             _active(state.active_days, day)
+    elif returned:
+        state.returns += 1
+        state.returned_at = max(state.returned_at, event.time)
 
 
 def _own_act(state: State, time: int) -> None:

@@ -8,7 +8,7 @@ from math import expm1, log2
 import pytest
 from support.units import DAY, HOUR, SHANGHAI, T0, balance, complaint, folded, movement, profile, service
 
-from models.features.lifetime import mbg_nbd
+from models.features.lifetime import CDNOW, mbg_nbd
 from models.features.sets import FEATURES, NAMES, vector
 from stream.domain.events import Change, Contact, Counterparty, Forwarding, Product
 from stream.domain.state import Episode, State
@@ -39,6 +39,9 @@ def close(value, rel=2e-3):
         ("mean_gap", 30),
         ("gap_median", 30),
         ("gap_high", 40),
+        ("last_gap", 30),
+        ("last_two_gaps", 70),
+        ("active_month_share", 1),
         ("recency_over_gap", 5 / 30),
         ("recency_over_high", 5 / 40),
         ("gaps_longer", 4 / 5),
@@ -83,6 +86,8 @@ def test_recency_counts_to_the_hour_from_the_moment_not_from_the_newest_event():
 def test_a_return_is_no_act_but_counts_as_one_sent_back():
     life = [*buys([40, 20]), movement(NOW - 2 * DAY, 3_000, "in", category="return")]
     assert say("recency", *life) == close(20)
+    assert say("acts_30", *life) == close(1)
+    assert say("mean_gap", *life) == close(20)
     assert say("returns", *life) == close(1)
     assert say("return_share", *life) == close(0.5)
     assert say("since_return", *life) == close(2)
@@ -147,11 +152,11 @@ def test_a_longer_silence_after_the_same_history_makes_it_likelier_that_nobody_i
 
 
 def test_mbg_nbd_is_what_the_papers_formula_gives():
-    odds, _ = mbg_nbd(2, 30.43 * 7, 38.86 * 7)  # customer of Fader, Hardie and Lee's note on P(alive), in days
+    odds, _ = mbg_nbd(CDNOW, 2, 30.43 * 7, 38.86 * 7)  # customer of Fader, Hardie and Lee's note on P(alive), in days
     a, b, r, alpha, x, last, age = 0.8, 2.4, 0.25, 31.0, 2, 30.43 * 7, 38.86 * 7
     there = 1 / (1 + a / (b + x) * ((alpha + age) / (alpha + last)) ** (r + x))
     assert odds == pytest.approx(log2(there / (1 - there)) / log2(2.718281828459045))
-    assert mbg_nbd(39, 40.0, 100_000.0) == (-12.0, 12.0)
+    assert mbg_nbd(CDNOW, 39, 40.0, 100_000.0) == (-12.0, 12.0)
 
 
 def test_balances_have_level_direction_and_unrest():
