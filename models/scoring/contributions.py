@@ -16,8 +16,10 @@ def base(model: LinearModel | ForestModel) -> float:
     return logit(model.base) if isinstance(model, ForestModel) and model.share else clipped(model.base)
 
 
-def allotted(model: LinearModel | ForestModel, x: Sequence[float | None], row: list[float]) -> list[float]:
-    """Return the features' shares; they sum to the expert's cut log-odds less its `base`.
+def allotted(
+    model: LinearModel | ForestModel, x: Sequence[float | None], row: list[float]
+) -> tuple[list[float], float]:
+    """Return the features' shares and what to stretch them by: they sum to its cut log-odds less its `base`.
 
     A forest's probabilities add up along its paths, not its log-odds: its shares are stretched by one factor, the step
     in log-odds over the step in probability. So are those of log-odds that the cut made smaller.
@@ -34,4 +36,4 @@ def allotted(model: LinearModel | ForestModel, x: Sequence[float | None], row: l
     else:
         wanted = clipped(model.base + step) - clipped(model.base)
         stretch = wanted / step if step and wanted != step else 1.0
-    return shares if stretch == 1.0 else [share * stretch for share in shares]
+    return shares, stretch

@@ -62,7 +62,10 @@ class LinearModel:
         shares = [0.0] * self._width
         for index, mean, slope, low, high, missing in self._plain:
             value = x[index]
-            shares[index] = missing if value is None else (min(max(value, low), high) - mean) * slope
+            if value is None:
+                shares[index] = missing
+            else:
+                shares[index] = ((low if value < low else high if value > high else value) - mean) * slope
         for index, edges, bins, missing in self._binned:
             value = x[index]
             shares[index] = missing if value is None else bins[bisect_right(edges, value)]

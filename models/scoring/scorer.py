@@ -31,6 +31,7 @@ class Scorer:
         }
         self._line = {name: (expert.slope, expert.offset) for name, expert in snapshot.experts.items()}
         self._bias, self._weights = self._of_champion()
+        self._asks_trees = any(isinstance(self._models[name], ForestModel) for name in self._weights)
         self.base = self._bias + sum(
             weight * (self._line[name][0] * base(self._models[name]) + self._line[name][1])
             for name, weight in self._weights.items()
@@ -48,7 +49,7 @@ class Scorer:
 
     def score(self, x: Vector) -> float:
         """Return the champion's calibrated chance of leaving."""
-        row = doubled(x)
+        row = doubled(x) if self._asks_trees else []
         return self._together(
             {name: _chance(self._models[name], x, row) for name in self._weights}, self._bias, self._weights
         )
@@ -62,13 +63,13 @@ class Scorer:
 
         They sum to logit(score) - `base`.
         """
-        row, sums = doubled(x), [0.0] * len(self.snapshot.features)
+        row, sums = doubled(x) if self._asks_trees else [], [0.0] * len(self.snapshot.features)
         for name, weight in self._weights.items():
-            factor = weight * self._line[name][0]
-            for index, share in enumerate(allotted(self._models[name], x, row)):
-                sums[index] += factor * share
-        pairs = [(name, share) for name, share in zip(self.snapshot.features, sums, strict=True) if share]
-        pairs.sort(key=lambda pair: -abs(pair[1]))
+            shares, stretch = allotted(self._models[name], x, row)
+            factor = weight * self._line[name][0] * stretch
+            sums = [whole + factor * share for whole, share in zip(sums, shares, strict=True)]
+        pairs = [pair for pair in zip(self.snapshot.features, sums, strict=True) if pair[1]]
+        pairs.sort(key=_size, reverse=True)
         return pairs
 
     def _of_champion(self) -> tuple[float, dict[str, float]]:
@@ -87,6 +88,10 @@ class Scorer:
             slope, offset = self._line[name]
             total += weight * (slope * logit(scores[name]) + offset)
         return sigmoid(total)
+
+
+def _size(pair: tuple[str, float]) -> float:
+    return abs(pair[1])
 
 
 def _chance(model: LinearModel | ForestModel, x: Vector, row: list[float]) -> float:
