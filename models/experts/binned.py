@@ -8,18 +8,22 @@ from river import linear_model, optim
 
 from models.experts.base import Setup, Vector
 from models.experts.bins import QuantileBins
+from models.experts.schedule import Settling
 from models.scoring.logit import sigmoid
 from models.snapshot import Linear, Term
 
 
 class Binned:
-    """River pipeline: bins by quantiles, then logistic regression with a step size per weight (AdaGrad)."""
+    """River pipeline: bins by quantiles, then logistic regression by stochastic gradient."""
 
     def __init__(self, setup: Setup) -> None:
         self._features = setup.features
-        self._bins = QuantileBins(seed=setup.seed)
+        self._bins = QuantileBins(bins=8, seed=setup.seed)
         self._regression = linear_model.LogisticRegression(
-            optimizer=optim.AdaGrad(0.03), l2=1e-4, intercept_lr=0.01, clip_gradient=20.0
+            optimizer=optim.SGD(Settling(start=0.01, half=2_000, floor=0.0005)),
+            l2=1e-4,
+            intercept_lr=0.002,
+            clip_gradient=20.0,
         )
 
     def score(self, x: Vector) -> float:

@@ -1,7 +1,8 @@
 """Gradient boosting, fitted again on a schedule from the examples retained: trees see what a line cannot.
 
-The caller says when, and where: `retained()` is taken in the learner's own thread, `fit` may run in another or in
-another process, `adopt` puts the result in force. Nothing here is younger than its label: only examples are kept.
+How deep the trees go is chosen at each fit, by what is newest. The caller says when, and where: `retained()` is taken
+in the learner's own thread, `fit` may run in another or in another process, `adopt` puts the result in force. Nothing
+here is younger than its label: only examples are kept.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits
 
 from models.experts.base import Setup, Vector
@@ -25,6 +27,25 @@ from models.snapshot import Tree
 
 LEAST_OF_A_CLASS = 20
 """Fewer leavers, or fewer stayers, are nothing to fit trees to."""
+LEAST_TO_CHOOSE_BY = 2_000
+"""With fewer examples the shape is the gentle one, unjudged."""
+
+
+class Shape(Struct, frozen=True):
+    """How trees are grown: how many, of how many leaves, each of at least `least` examples or that share of all."""
+
+    trees: int
+    leaves: int
+    least: int
+    least_share: float
+    l2: float
+    features: float  # share of the figures that each split may choose from
+
+
+GENTLE = Shape(trees=300, leaves=7, least=40, least_share=1 / 200, l2=10.0, features=0.3)
+"""For what is nearly linear, and for the near-duplicates that weekly cut-offs are: little can be learned by heart."""
+DEEP = Shape(trees=250, leaves=15, least=60, least_share=0.0, l2=5.0, features=1.0)
+"""For figures that matter together."""
 
 
 class Fitted(Struct, frozen=True):
@@ -91,23 +112,52 @@ def fit(retained: Retained, seed: int) -> Fitted | None:
 
     One thread: sums then come out the same whatever the machine has, and the stream keeps its cores.
     """
-    labels = retained.labels()
-    if min(int(labels.sum()), len(labels) - int(labels.sum())) < LEAST_OF_A_CLASS:
+    labels, weights = retained.labels(), retained.weights()
+    if not _both(labels):
         return None
+    rows, edges = ranks(retained.rows(), MISSING)
+    model = _grown(chosen(rows, labels, weights, seed), rows, labels, weights, seed)
+    return Fitted(exported(model, edges), len(labels))
+
+
+def chosen(rows: NDArray[np.float64], labels: NDArray[np.uint8], weights: NDArray[np.float32], seed: int) -> Shape:
+    """Return the shape that does better on the newest fifth, of the ones fitted to the oldest three fifths.
+
+    What lies between is left out: the same customers a week later are near-duplicates, of which the trees that learn
+    by heart would make the most.
+    """
+    until, since = len(labels) * 3 // 5, len(labels) * 4 // 5
+    if len(labels) < LEAST_TO_CHOOSE_BY or not (_both(labels[:until]) and _both(labels[since:])):
+        return GENTLE
+    losses = []
+    for shape in (GENTLE, DEEP):
+        model = _grown(shape, rows[:until], labels[:until], weights[:until], seed)
+        said = model.predict_proba(rows[since:])[:, 1]
+        losses.append(log_loss(labels[since:], said, sample_weight=weights[since:]))
+    return GENTLE if losses[0] <= losses[1] else DEEP
+
+
+def _grown(shape: Shape, rows: Any, labels: Any, weights: Any, seed: int) -> HistGradientBoostingClassifier:
     model = HistGradientBoostingClassifier(
-        max_iter=150,
-        learning_rate=0.05,
-        max_leaf_nodes=15,
-        min_samples_leaf=40,
-        l2_regularization=1.0,
-        max_features=0.5,
+        max_iter=shape.trees,
+        learning_rate=0.06,
+        max_leaf_nodes=shape.leaves,
+        min_samples_leaf=max(shape.least, int(shape.least_share * len(labels))),
+        l2_regularization=shape.l2,
+        max_features=shape.features,
         early_stopping=False,
         random_state=seed,
     )
-    rows, edges = ranks(retained.rows(), MISSING)
+    empty = np.isnan(rows).all(axis=0)  # of the oldest, perhaps: scikit-learn takes no figure that nobody has
+    if empty.any():
+        rows = np.where(empty, 0.0, rows)
     with threadpool_limits(limits=1):
-        model.fit(rows, labels, sample_weight=retained.weights())
-    return Fitted(exported(model, edges), len(labels))
+        return model.fit(rows, labels, sample_weight=weights)
+
+
+def _both(labels: NDArray[np.uint8]) -> bool:
+    leavers = int(labels.sum())
+    return min(leavers, len(labels) - leavers) >= LEAST_OF_A_CLASS
 
 
 def exported(model: HistGradientBoostingClassifier, edges: Sequence[NDArray[np.int32]]) -> Form:

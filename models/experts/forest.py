@@ -27,7 +27,7 @@ class Forest:
             n_models=10,
             max_features=max(2, round(math.sqrt(width))),
             lambda_value=BAGGING,
-            grace_period=100,
+            grace_period=300,
             max_depth=8,
             leaf_prediction="mc",
             seed=setup.seed,

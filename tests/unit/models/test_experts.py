@@ -17,7 +17,7 @@ from support.learned import NAMES, SETUP, examples, learned, row
 from models.experts import EXPERTS, build
 from models.experts.base import Expert
 from models.experts.bins import QuantileBins, edges
-from models.experts.booster import exported
+from models.experts.booster import DEEP, GENTLE, chosen, exported
 from models.experts.cuts import ranks
 from models.experts.retained import MISSING, Retained
 from models.experts.schedule import Settling
@@ -260,6 +260,24 @@ def test_a_fit_changes_nothing_until_it_is_adopted_and_sees_only_what_was_kept_t
     booster.adopt(pickle.loads(pickle.dumps(fitted)))
     assert booster.fitted == 400
     assert booster.score(known[0][0]) != before
+
+
+@pytest.mark.parametrize(("together", "shape"), [(False, GENTLE), (True, DEEP)])
+def test_trees_go_deep_only_where_it_helps_with_what_is_newest(together, shape):
+    rng = np.random.default_rng(6)
+    rows = rng.normal(size=(6_000, 6)).round(1)
+    signs = np.sign(rows[:, 0] * rows[:, 1] * rows[:, 2]) + np.sign(rows[:, 3] * rows[:, 4])
+    odds = 1.5 * signs if together else rows[:, 0] + 0.5 * rows[:, 1]
+    labels = (odds + rng.logistic(size=len(rows)) > 0).astype(np.uint8)
+    assert chosen(rows, labels, np.ones(len(rows), np.float32), 1) == shape
+
+
+def test_few_examples_or_a_class_only_lately_there_choose_nothing():
+    rows = np.random.default_rng(1).normal(size=(4_000, 3))
+    ones = np.ones(len(rows), np.float32)
+    labels = (np.arange(len(rows)) > 3_000).astype(np.uint8)
+    assert chosen(rows, labels, ones, 1) == GENTLE
+    assert chosen(rows[:500], labels[:500], ones[:500], 1) == GENTLE
 
 
 # -- the retained ---------------------------------------------------------------------------------------------------
