@@ -89,6 +89,10 @@ class Quantile:
         part = (wanted - ranks[upper - 1]) / (ranks[upper] - ranks[upper - 1])
         return round(low + (high - low) * part)
 
+    def copy(self) -> Quantile:
+        """Return another that goes on from here by itself."""
+        return Quantile.load(self.dump())
+
     def dump(self) -> list[float]:
         """Return everything as plain numbers: share, count, heights, ranks."""
         return [self.share, self.count, *self._heights, *self._ranks]

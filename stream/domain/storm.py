@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 from msgspec import Struct
 
@@ -69,6 +70,17 @@ class Storms:
         elif not rate.since:
             rate.since = time
         return rate.since
+
+    def rate(self, kind: str) -> Rate | None:
+        """Return a copy of what is known of a kind; `None` before its first warning."""
+        return copy(self._rates.get(kind))
+
+    def restore(self, kind: str, rate: Rate | None) -> None:
+        """Go back to what `rate` told."""
+        if rate is None:
+            self._rates.pop(kind, None)
+        else:
+            self._rates[kind] = rate
 
     @staticmethod
     def _turn(rate: Rate, time: int) -> None:

@@ -124,6 +124,7 @@ class Batch:
         except Exception as fault:
             self._undo(customer)
             return Rejected("poison", "$", describe(fault))
+        self._world.settle()
         if alerts is not None:
             held.done.append((news, moment))
             for alert in alerts:
@@ -189,6 +190,7 @@ class Batch:
         if alerts is None:
             self.results[item.topic, "duplicate"] += 1
             return
+        self._world.settle()
         held.done.append((event, moment))
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         for alert in alerts:
@@ -246,6 +248,7 @@ class Batch:
             self.rejected["timers", "poison"] += 1
             self._note_due(customer, held)
             return
+        self._world.settle()
         held.done.append((None, moment))
         self.timers_fired += 1
         self._note_due(customer, held)
@@ -260,6 +263,7 @@ class Batch:
 
     def _undo(self, customer: bytes) -> None:
         """Take the customer back to before the batch and do its good steps again: they are deterministic."""
+        self._world.unlearn()
         held = self._states.reload(customer)
         self._pending.undo(customer)
         for event, moment in held.done:

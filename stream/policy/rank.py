@@ -70,4 +70,4 @@ class Ranking:
             return
         value, basis = worth(state, today, business, self.margin)
         if basis != "unknown":
-            moment.world.top_value.add(value)
+            moment.world.learn_worth(value)

@@ -15,5 +15,5 @@ def mark(kind: str, moment: Moment, limits: StormLimits, business: Business) -> 
     """
     if not moment.teaches:
         return None
-    since = moment.world.storms.take(kind, moment.time, limits)
+    since = moment.world.learn_warning(kind, moment.time, limits)
     return f"{kind}/{business.date(business.day(since)).isoformat()}" if since else None

@@ -12,6 +12,8 @@ from support.units import SHANGHAI
 
 from stream.domain.state import decode
 from stream.domain.step import Step
+from stream.domain.storm import StormLimits
+from stream.domain.world import World
 from stream.engine import deadletter
 from stream.engine.deadletter import build_version, describe
 from stream.policy.pipeline import Pipeline
@@ -126,6 +128,36 @@ async def test_many_poison_events_between_good_ones_leave_just_the_good_ones(har
     assert mixed == await after(clean, good)
     await clean.crash()
     assert len(letters(harness)) == 20
+
+
+async def test_a_step_that_fails_teaches_the_shard_nothing(harness, tmp_path):
+    """The first event of a month counts what the customer is worth, a forwarding what warnings are usual."""
+    next_month = at("2025-04-02 12:00")
+    fails = contact(next_month, "c1", POISON)
+    history = [NOON.balance("c1", 500_000), NOON.plus(days=20).balance("c2", 1)]
+    await after(harness, [*history, fails])
+    assert harness.shard._world.top_value.count == 0
+    clean = Harness(tmp_path / "clean", core=core())
+    await clean.open()
+    await after(clean, [*history, contact(next_month, "c1", "call")])
+    assert clean.shard._world.top_value.count == 1  # the same step, where it does not fail
+    await clean.crash()
+
+
+def test_the_world_forgets_what_a_failed_step_taught_and_keeps_what_a_good_one_did():
+    limits, world = StormLimits(at_least=2), World()
+    world.learn_worth(700)
+    assert world.learn_warning("k", NOON.time, limits) == 0
+    world.settle()
+    before = world.dump()
+    world.learn_worth(900)
+    assert world.learn_warning("k", NOON.time, limits) == NOON.time
+    world.learn_warning("other", NOON.time, limits)
+    assert world.dump() != before
+    world.unlearn()
+    assert world.dump() == before
+    world.unlearn()
+    assert world.dump() == before
 
 
 async def test_what_alerted_before_the_poison_in_the_same_batch_has_alerted_once(harness):
