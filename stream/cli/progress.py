@@ -1,9 +1,11 @@
-"""Progress of long work: on standard error, and only where a person watches."""
+"""Progress of long work, on standard error: a bar where a person watches, a line now and then in a log."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -45,21 +47,45 @@ def counted(items: Iterable[T], what: str, total: int | None = None, every: int 
             yield item
 
 
+LOG_EVERY_S = 30.0
+"""Between two lines of a log about the same work."""
+
+
+def logged(
+    title: str, total: int | None, say: Callable[[str], object], clock: Callable[[], float] = time.monotonic
+) -> Callable[[int], None]:
+    """Return what takes how many are done and says so once in `LOG_EVERY_S`: a log wants no bar, but a sign of life."""
+    begun = last = clock()
+
+    def done(count: int) -> None:
+        nonlocal last
+        now = clock()
+        if now - last < LOG_EVERY_S:
+            return
+        last = now
+        of = f" of {total:,}" if total is not None else ""
+        say(f"{title}: {count:,}{of} after {now - begun:.0f} s")
+
+    return done
+
+
 @contextmanager
 def reporting() -> Iterator[tuple[Shown, Watch]]:
     """Give long work two ways to show itself: lines read under a title, and records done of so many."""
     with bar() as progress:
 
+        def begin(title: str, total: int | None) -> tuple[Callable[[int], None], Callable[[], None]]:
+            if progress.disable:
+                return logged(title, total, partial(progress.console.out, highlight=False)), lambda: None
+            task = progress.add_task(title, total=total, rate="")
+            return lambda done: progress.update(task, completed=done), lambda: progress.remove_task(task)
+
         def shown(title: str, lines: Iterable[Record | Fault]) -> Iterator[Record | Fault]:
-            task = progress.add_task(title, total=None, rate="")
+            done, end = begin(title, None)
             for count, line in enumerate(lines, 1):
                 if count % 1000 == 0:
-                    progress.update(task, completed=count)
+                    done(count)
                 yield line
-            progress.remove_task(task)
+            end()
 
-        def watch(title: str, total: int) -> Callable[[int], None]:
-            task = progress.add_task(title, total=total, rate="")
-            return lambda done: progress.update(task, completed=done)
-
-        yield shown, watch
+        yield shown, lambda title, total: begin(title, total)[0]
