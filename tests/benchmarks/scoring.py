@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from models.experts import EXPERTS, Setup, build
 from models.experts.base import Expert, Vector
 from models.experts.booster import Booster
-from models.experts.hoeffding import present
 from models.features.sets import NAMES
 from models.scoring.scorer import Scorer
 from models.snapshot import SCHEMA, STACK, Grades, Snapshot, Span, Stack, encode
@@ -84,7 +83,7 @@ def measure(examples: int, rounds: int) -> Costs:
     costs.load_ms = spent(lambda: Scorer(snapshot), 1) / 1e3
     probe = rows(200, 3)
     runs = {name: Scorer(snapshot, name) for name in (*experts, STACK)}
-    forest, absent = experts["forest"]._forest, [present(x) for x in probe]
+    forest, absent = experts["forest"]._forest, [{i: v for i, v in enumerate(x) if v is not None} for x in probe]
     for _ in range(rounds):
         for name, judge in runs.items():
             note(costs.score, name, judge.score, probe)
