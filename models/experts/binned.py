@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from typing import Any
 
 from river import linear_model, optim
 
+from models.experts.averaged import Averaged
 from models.experts.base import Setup, Vector
 from models.experts.bins import QuantileBins
 from models.experts.schedule import Settling
@@ -25,12 +28,13 @@ class Binned:
             intercept_lr=0.002,
             clip_gradient=20.0,
         )
+        self._average = Averaged()
 
     def score(self, x: Vector) -> float:
         """Return the chance of leaving."""
-        weights = self._regression.weights
+        weights = self._average.weights
         row = self._bins.transform_one(dict(enumerate(x)))
-        return sigmoid(self._regression.intercept + sum(weights.get(key, 0.0) for key in row))
+        return sigmoid(self._average.intercept + sum(weights.get(key, 0.0) for key in row))
 
     def learn(self, x: Vector, label: int, weight: float = 1.0) -> None:
         """Take one example: first the sample that bins are cut by, then one step of the weights."""
@@ -40,11 +44,12 @@ class Binned:
         if self._bins.cuts != cuts:
             self._carry_over(before)
         self._regression.learn_one(self._bins.transform_one(row), bool(label), w=weight)
+        self._average.follow(self._regression)
 
     def form(self) -> Linear:
         """Return the weights of the bins, each figure's less their mean: what is left is what the figure tells."""
-        intercept, terms = self._regression.intercept, {}
-        weights, missing = self._regression.weights, self._bins.MISSING
+        intercept, terms = self._average.intercept, {}
+        weights, missing = self._average.weights, self._bins.MISSING
         for index, name in enumerate(self._features):
             edges = self._bins.edges.get(index, [])
             bins = [weights.get((index, number), 0.0) for number in range(len(edges) + 1)]
@@ -58,7 +63,12 @@ class Binned:
 
     def _carry_over(self, before: dict[int, list[float]]) -> None:
         """Give each new bin the mean weight of the bins before that it lies across."""
-        old = self._regression.weights
+        self._average.replace(self._carried(before, self._average.weights))
+        carried = self._carried(before, self._regression.weights)
+        self._regression._weights.clear()
+        self._regression._weights.update(carried)
+
+    def _carried(self, before: dict[int, list[float]], old: Mapping[Any, float]) -> dict[Any, float]:
         new = {key: weight for key, weight in old.items() if key[1] == self._bins.MISSING}
         for index, edges in self._bins.edges.items():
             was = before.get(index, [])
@@ -67,5 +77,4 @@ class Binned:
                 last = bisect_left(was, edges[number]) if number < len(edges) else len(was)
                 across = [old.get((index, place), 0.0) for place in range(first, last + 1)]
                 new[index, number] = sum(across) / len(across)
-        self._regression._weights.clear()
-        self._regression._weights.update(new)
+        return new
