@@ -16,6 +16,8 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from models.features import group as of_groups
+from models.features.sets import NAMES
 from stream.config import Settings
 from stream.domain import departures, groups
 from stream.domain.state import decode
@@ -26,6 +28,7 @@ from stream.engine.store import GROUP, STATE, Store
 from stream.topics import FEEDS
 
 HOPPED = "group_contagion"
+_OF_GROUPS = [NAMES.index(feature.name) for feature in of_groups.FEATURES]
 _LETTER = ("dl_topic", "dl_partition", "dl_offset", "dl_reason", "dl_path")
 
 
@@ -42,6 +45,7 @@ class Outcome:
     told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     letters: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     ids: Counter[str] = field(default_factory=Counter)
+    examples: Counter[bytes] = field(default_factory=Counter)
     sent: int = 0
 
     def keep(self, key: bytes, stored: bytes) -> None:
@@ -73,6 +77,7 @@ def expected(settings: Settings, lines: Sequence[Record]) -> Outcome:
             outcome.keep(prefix + key, stored)
     for record in done.alerts:
         outcome.warn(record.value or b"")
+    outcome.examples = Counter(map(_example, done.examples))
     return outcome
 
 
@@ -94,6 +99,7 @@ async def found(settings: Settings) -> Outcome:
     for record in await read(settings, "alerts"):
         outcome.warn(record.value)
     outcome.letters = Counter(map(_letter, await read(settings, "dead-letters")))
+    outcome.examples = Counter(map(_example, await read(settings, "examples")))
     return outcome
 
 
@@ -108,11 +114,17 @@ def difference(want: Outcome, have: Outcome) -> str:
         "alert ids doubled": sum(count > 1 for count in have.ids.values()),
         "warnings of a group missing": (want.told - have.told).total(),
         "warnings of a group too many": (have.told - want.told).total(),
+        "examples missing": (want.examples - have.examples).total(),
+        "examples too many": (have.examples - want.examples).total(),
         "dead letters missing": (want.letters - have.letters).total(),
         "dead letters too many": (have.letters - want.letters).total(),
     }
     text = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
-    return f"{text} (of {len(want.states)} states, {want.alerts.total()} alerts)" if text else ""
+    return (
+        f"{text} (of {len(want.states)} states, {want.alerts.total()} alerts, {want.examples.total()} examples)"
+        if text
+        else ""
+    )
 
 
 async def read(settings: Settings, topic: str) -> list[Any]:
@@ -237,6 +249,14 @@ def _fields(state: Any) -> dict[str, Any]:
 def _body(value: bytes | None) -> bytes:
     body = orjson.loads(value or b"{}")
     body.pop("detected_at", None)
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def _example(record: Any) -> bytes:
+    """What a group had to tell by the cut-off depends, as its warnings do, on how far other shards were."""
+    body = orjson.loads(record.value)
+    for place in _OF_GROUPS:
+        body["features"][place] = None
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
 
 
