@@ -116,7 +116,6 @@ class ModelFeed:
                 continue
             try:
                 snapshot = decode(value, feature_set=sets.VERSION, features=sets.NAMES)
-                Scorer(snapshot)
             except SnapshotRefused as why:
                 self._refused[key] = value
                 self._refuse(key, why.reason, why.detail)
