@@ -154,7 +154,8 @@ class InStream:
             why = reasons(judged.contributions(), x, sets.FEATURES, self.most_reasons)
             kept = [(reason.feature, reason.value, reason.contribution) for reason in why]
             state.score = Score(judged.score, graded, time, scorer.snapshot.version, kept)
-            scored = Scored(cause, time, tuple((reason.zh, reason.en) for reason in why))
+            told = why if graded != "normal" else ()  # nobody says why all is well
+            scored = Scored(cause, time, tuple((reason.zh, reason.en) for reason in told))
         if not moment.again:
             self.told(occasion, self.clock() - started)
         return judged.scores, scored

@@ -21,11 +21,24 @@ class Reason(Struct, frozen=True):
     `value` is in the feature's own unit (`None` = missing), `contribution` in log-odds, above zero towards leaving.
     """
 
-    feature: str
+    of: Feature
     value: float | None
     contribution: float
-    zh: str
-    en: str
+
+    @property
+    def feature(self) -> str:
+        """The feature's name."""
+        return self.of.name
+
+    @property
+    def zh(self) -> str:
+        """The reason in Chinese."""
+        return words(self.of.zh, self.value, UNKNOWN_ZH)
+
+    @property
+    def en(self) -> str:
+        """The reason in English."""
+        return words(self.of.en, self.value, UNKNOWN_EN)
 
 
 def reasons(
@@ -53,10 +66,7 @@ def reasons(
 
 
 def _reason(feature: Feature, entry: float | None, share: float) -> Reason:
-    value = unlogged(entry) if feature.log and entry is not None else entry
-    return Reason(
-        feature.name, value, share, words(feature.zh, value, UNKNOWN_ZH), words(feature.en, value, UNKNOWN_EN)
-    )
+    return Reason(feature, unlogged(entry) if feature.log and entry is not None else entry, share)
 
 
 def words(template: str, value: float | None, unknown: str) -> str:

@@ -76,15 +76,8 @@ def label(rng: random.Random, x: Vector) -> int:
 
 def measure(examples: int, rounds: int) -> Costs:
     """Learn, publish, and score what was not learned from."""
-    costs, rng = Costs(), random.Random(2)
-    experts = build(EXPERTS, Setup(NAMES, seed=7))
-    known = rows(examples, 1)
-    labels = [label(rng, x) for x in known]
-    for name, expert in experts.items():
-        costs.learn[name] = spent(lambda e=expert: [*map(e.learn, known, labels)], examples)
-    booster = experts["booster"]
-    assert isinstance(booster, Booster)
-    costs.fit_s = spent(lambda: booster.adopt(booster.fit(booster.retained())), 1) / 1e6
+    costs = Costs()
+    experts = trained(examples, costs)
     ready(costs, snapshot := published(experts))
     costs.size = {name: len(encode(published({name: expert}))) for name, expert in experts.items()}
     costs.size[STACK] = len(encode(snapshot))
@@ -100,6 +93,19 @@ def measure(examples: int, rounds: int) -> Costs:
             note(costs.told, name, lambda x, by=scorer: reasons(by.judge(x).contributions(), x, FEATURES, 3), probe)
         note(costs.score, PEER, forest.predict_proba_one, absent)
     return costs
+
+
+def trained(examples: int, costs: Costs) -> dict[str, Expert]:
+    """Return every expert after so many examples, and note what that cost."""
+    experts, rng = build(EXPERTS, Setup(NAMES, seed=7)), random.Random(2)
+    known = rows(examples, 1)
+    labels = [label(rng, x) for x in known]
+    for name, expert in experts.items():
+        costs.learn[name] = spent(lambda e=expert: [*map(e.learn, known, labels)], examples)
+    booster = experts["booster"]
+    assert isinstance(booster, Booster)
+    costs.fit_s = spent(lambda: booster.adopt(booster.fit(booster.retained())), 1) / 1e6
+    return experts
 
 
 def ready(costs: Costs, snapshot: Snapshot) -> None:
