@@ -90,7 +90,7 @@ def measure(examples: int, rounds: int) -> Costs:
         for name, scorer in runs.items():
             note(costs.score, name, scorer.judge, probe)
             note(costs.contributions, name, lambda x, by=scorer: by.judge(x).contributions(), probe)
-            note(costs.told, name, lambda x, by=scorer: reasons(by.judge(x).contributions(), x, FEATURES, 3), probe)
+            note(costs.told, name, lambda x, by=scorer: told(by, x), probe)
         note(costs.score, PEER, forest.predict_proba_one, absent)
     return costs
 
@@ -106,6 +106,11 @@ def trained(examples: int, costs: Costs) -> dict[str, Expert]:
     assert isinstance(booster, Booster)
     costs.fit_s = spent(lambda: booster.adopt(booster.fit(booster.retained())), 1) / 1e6
     return experts
+
+
+def told(scorer: Scorer, x: Vector) -> list[tuple[str, str]]:
+    """Return three reasons for a score, in words."""
+    return [(one.zh, one.en) for one in reasons(scorer.judge(x).contributions(), x, FEATURES, 3)]
 
 
 def ready(costs: Costs, snapshot: Snapshot) -> None:
