@@ -35,7 +35,7 @@ class Forms:
         linear = [form for form in forms if isinstance(form, Linear)]
         forests = [form for form in forms if isinstance(form, Forest)]
         nodes, edges = Nodes(forests), lines.cuts(linear, features)
-        masked = masks.fitting(nodes, len(features), len(edges[0]))
+        masked = masks.fitting(nodes, len(features), edges[0])
         splits = masks.cuts(nodes, masked)
         pairs = (np.concatenate(both) for both in zip(splits, edges, strict=True))
         self._ranks = Ranks(len(features), *pairs)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from models.scoring.arrays import Floats, Ints, sums
+from models.scoring.arrays import Floats, Ints, ramp, sums
 from models.scoring.nodes import Nodes
 
 MOST_CELLS = 250_000  # of 16 bytes
@@ -60,12 +60,12 @@ class _Table:
         np.maximum.at(longest, tree, counts)
         sizes = longest[tree]
         self._first: Ints = np.cumsum(sizes) - sizes
-        cells = self._first[leaf] + _ramp(counts)
+        cells = self._first[leaf] + ramp(counts)
         self._places: Ints = np.zeros(sizes.sum(), np.intp)
         self._steps: Floats = np.zeros(sizes.sum())
         self._places[cells], self._steps[cells] = places, steps
         self._column = np.repeat(np.arange(len(trees)), longest[trees])
-        self._ramp = _ramp(longest[trees])
+        self._ramp = ramp(longest[trees])
 
     @classmethod
     def of(cls, levels: Iterator[tuple[Ints, Ints, Floats]], tree: Ints, trees: Ints) -> _Table | None:
@@ -87,9 +87,3 @@ class _Table:
         cells = self._first.take(leaves).take(self._column)
         cells += self._ramp
         return self._places.take(cells), self._steps.take(cells)
-
-
-def _ramp(sizes: Ints) -> Ints:
-    """Return 0, 1, 2 ... for each size, one after the other."""
-    found: Ints = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return found
