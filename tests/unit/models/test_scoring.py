@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
+import tracemalloc
 
 import numpy as np
 import pytest
+from support.by_hand import evaluated, grown
 
 from models.features.base import Feature
 from models.features.sets import FEATURES
@@ -217,3 +220,24 @@ def test_every_feature_can_be_told_known_or_not():
         for template, unknown in ((one.zh, UNKNOWN_ZH), (one.en, UNKNOWN_EN)):
             assert unknown in words(template, None, unknown)
             assert "{" not in words(template, 1.5, unknown) + words(template, None, unknown)
+
+
+@pytest.mark.parametrize(
+    ("trees", "leaves", "chain"), [(9_000, 2, False), (250, 65, True), (90, 200, False), (280, 63, True)]
+)
+def test_the_largest_forest_that_can_be_sent_takes_little_memory(trees, leaves, chain):
+    rng = random.Random(trees)
+    names = [f"f{number}" for number in range(112)]
+    grid = [rng.gauss(0, 1) for _ in range(2_000)]
+    forest = Forest("logit", 0.0, [grown(rng, leaves, 112, chain=chain, grid=grid) for _ in range(trees)])
+    tracemalloc.start()
+    forms = Forms([forest], names)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 12e6
+    assert peak < 50e6
+    x = [rng.gauss(0, 1) for _ in names]
+    found = forms.judge(x)
+    total, shares = evaluated(forest, x, names)
+    assert found.totals == pytest.approx([total])
+    assert forms.shares(found)[0].tolist() == pytest.approx(shares)
