@@ -146,18 +146,19 @@ class InStream:
                 self.told(occasion, None)
             return {}, None
         started = self.clock()
-        scores = scorer.experts(x)
+        judged = scorer.judge(x)
         scored = None
         if occasion != "report":
-            value, before = scorer.of(scores), state.score
-            graded = grade(value, before.grade if before is not None else None, scorer.snapshot.grades)
-            why = reasons(scorer.contributions(x), x, sets.FEATURES, self.most_reasons)
+            before = state.score
+            graded = grade(judged.score, before.grade if before is not None else None, scorer.snapshot.grades)
+            why = reasons(judged.contributions(), x, sets.FEATURES, self.most_reasons)
             kept = [(reason.feature, reason.value, reason.contribution) for reason in why]
-            state.score = Score(value, graded, time, scorer.snapshot.version, kept)
-            scored = Scored(cause, time, tuple((reason.zh, reason.en) for reason in why))
+            state.score = Score(judged.score, graded, time, scorer.snapshot.version, kept)
+            told = why if graded != "normal" else ()  # nobody says why all is well
+            scored = Scored(cause, time, tuple((reason.zh, reason.en) for reason in told))
         if not moment.again:
             self.told(occasion, self.clock() - started)
-        return scores, scored
+        return judged.scores, scored
 
     def _example(self, customer: str, state: State, entry: Entry, found: Outcome, known_at: int) -> Example:
         label, learn = labels.label(found, self.rules)

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from models.experts.base import Setup, Vector
 from models.experts.cuts import ranks, thresholds
 from models.experts.retained import MISSING, PARTS, Retained
-from models.scoring.forest import ForestModel, doubled
+from models.scoring.forms import Forms
 from models.scoring.logit import logit, sigmoid
 from models.snapshot import Forest as Form
 from models.snapshot import Tree
@@ -61,20 +61,20 @@ class Booster:
     """Scikit-learn's histogram gradient boosting; before its first fit, the share of leavers (by weight) so far."""
 
     def __init__(self, setup: Setup) -> None:
-        self._width = len(setup.features)
-        self._retained = Retained(self._width, setup.retained)
+        self._features = setup.features
+        self._retained = Retained(len(self._features), setup.retained)
         self._seed = setup.seed
         self._seen = [1.0, 1.0]  # weight of stayers and leavers, one of each before any (Laplace)
         self._fitted: Fitted | None = None
-        self._model: ForestModel | None = None
+        self._model: Forms | None = None
 
     def score(self, x: Vector) -> float:
         """Return the chance of leaving."""
         if self._fitted is None:
             return sigmoid(self._prior())
         if self._model is None:
-            self._model = ForestModel(self._fitted.form, self._width)
-        return sigmoid(self._model.total(doubled(x)))
+            self._model = Forms([self._fitted.form], self._features)
+        return sigmoid(self._model.judge(x).totals[0])
 
     def learn(self, x: Vector, label: int, weight: float = 1.0) -> None:
         """Keep one example for the fits to come."""

@@ -1,39 +1,30 @@
-"""What each feature adds to one expert's log-odds, as they enter the champion's: cut, and of probabilities too."""
+"""From an expert's own shares to log-odds: as it was cut, and of chances too."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 
-from models.scoring.forest import ForestModel
-from models.scoring.linear import LinearModel
-from models.scoring.logit import clipped, logit
+from models.scoring.logit import LIMIT, clipped, logit
 
-NEAR = 1e-9
-
-
-def base(model: LinearModel | ForestModel) -> float:
-    """Return the log-odds that the shares of `allotted` count from."""
-    return logit(model.base) if isinstance(model, ForestModel) and model.share else clipped(model.base)
+_NEAR = 1e-6
+"""A step of chances under which the difference of two log-odds would be mostly rounding."""
 
 
-def allotted(
-    model: LinearModel | ForestModel, x: Sequence[float | None], row: list[float]
-) -> tuple[list[float], float]:
-    """Return the features' shares and what to stretch them by: they sum to its cut log-odds less its `base`.
+def log_odds(total: float, chance: bool) -> float:
+    """Return the log-odds, cut, of a total that is a chance or log-odds."""
+    return logit(total) if chance else clipped(total)
 
-    A forest's probabilities add up along its paths, not its log-odds: its shares are stretched by one factor, the step
-    in log-odds over the step in probability. So are those of log-odds that the cut made smaller.
+
+def stretch(base: float, total: float, chance: bool, before: float, after: float) -> float:
+    """Return what shares that sum to `total` - `base` are multiplied by, to sum to the step in log-odds, cut.
+
+    `before` and `after` are the log-odds of base and total. A forest's chances add up along its paths, its log-odds do
+    not: all its shares are stretched by one factor, the step in log-odds over the step in chances. So are those of
+    log-odds that the cut made smaller.
     """
-    shares = model.shares(x) if isinstance(model, LinearModel) else model.shares(row)
-    step = sum(shares)
-    if isinstance(model, ForestModel) and model.share:
-        wanted = logit(model.base + step) - logit(model.base)
-        if abs(step) < NEAR:  # the slope of the log-odds, where there is no step to measure it by
-            chance = min(max(model.base, 1e-4), 1 - 1e-4)
-            stretch = 1.0 / (chance * (1.0 - chance))
-        else:
-            stretch = wanted / step
-    else:
-        wanted = clipped(model.base + step) - clipped(model.base)
-        stretch = wanted / step if step and wanted != step else 1.0
-    return shares, stretch
+    step, whole = total - base, -LIMIT < before < LIMIT and -LIMIT < after < LIMIT
+    if not chance:
+        return 1.0 if whole or not step else (after - before) / step
+    if whole and abs(step) < _NEAR:
+        return (math.log1p(step / base) - math.log1p(-step / (1.0 - base))) / step if step else 1 / (base * (1 - base))
+    return (after - before) / step if step else 0.0

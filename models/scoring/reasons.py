@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
 from models.features.base import Feature
+from models.scoring.arrays import Floats
 
 _PLACE = re.compile(r"\{value[^}]*\}")
 UNKNOWN_ZH, UNKNOWN_EN = "不详", "unknown"
@@ -20,36 +21,52 @@ class Reason(Struct, frozen=True):
     `value` is in the feature's own unit (`None` = missing), `contribution` in log-odds, above zero towards leaving.
     """
 
-    feature: str
+    of: Feature
     value: float | None
     contribution: float
-    zh: str
-    en: str
+
+    @property
+    def feature(self) -> str:
+        """The feature's name."""
+        return self.of.name
+
+    @property
+    def zh(self) -> str:
+        """The reason in Chinese."""
+        return words(self.of.zh, self.value, UNKNOWN_ZH)
+
+    @property
+    def en(self) -> str:
+        """The reason in English."""
+        return words(self.of.en, self.value, UNKNOWN_EN)
 
 
 def reasons(
-    contributions: Iterable[tuple[str, float]],
+    contributions: Floats,
     vector: Sequence[float | None],
     features: Sequence[Feature],
     most: int,
     *,
     towards: bool = True,
 ) -> list[Reason]:
-    """Return the `most` features that speak loudest for leaving (`towards`), or against it.
+    """Return the `most` features that speak loudest for leaving (`towards`), or against it, the loudest first.
 
-    `contributions` come from `Scorer.contributions`, the greatest first; `vector` is what was scored, in the order of
-    `features`. Fewer come back where fewer speak that way.
+    `contributions` are a judgement's, `vector` is what was scored, both in the order of `features`. Fewer come back
+    where fewer speak that way.
     """
-    place: Mapping[str, int] = {feature.name: index for index, feature in enumerate(features)}
-    chosen = [(name, share) for name, share in contributions if (share > 0) == towards][:most]
-    return [_reason(features[place[name]], vector[place[name]], share) for name, share in chosen]
+    left = contributions.copy() if towards else -contributions
+    found: list[Reason] = []
+    while len(found) < most:
+        place = int(left.argmax())  # of equals the first; for so few that is sooner than sorting
+        if left[place] <= 0:
+            break
+        left[place] = 0.0
+        found.append(_reason(features[place], vector[place], float(contributions[place])))
+    return found
 
 
 def _reason(feature: Feature, entry: float | None, share: float) -> Reason:
-    value = unlogged(entry) if feature.log and entry is not None else entry
-    return Reason(
-        feature.name, value, share, words(feature.zh, value, UNKNOWN_ZH), words(feature.en, value, UNKNOWN_EN)
-    )
+    return Reason(feature, unlogged(entry) if feature.log and entry is not None else entry, share)
 
 
 def words(template: str, value: float | None, unknown: str) -> str:

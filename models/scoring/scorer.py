@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from models.scoring.contributions import allotted, base
-from models.scoring.forest import ForestModel, doubled
-from models.scoring.linear import LinearModel
-from models.scoring.logit import logit, sigmoid
+import numpy as np
+from msgspec import Struct
+
+from models.scoring.arrays import Floats
+from models.scoring.contributions import log_odds, stretch
+from models.scoring.forms import Forms, Passed
+from models.scoring.logit import sigmoid
 from models.snapshot import STACK, Linear, Snapshot
 
 Vector = Sequence[float | None]
+
+
+class Judgement:
+    """What a scorer says of one vector.
+
+    `scores` are every expert's own, uncalibrated as the trainer's, and the stack's where there is one; `score` is the
+    champion's calibrated chance of leaving.
+    """
+
+    __slots__ = ("_odds", "_passed", "_scorer", "score", "scores")
+
+    def __init__(
+        self, scorer: Scorer, scores: dict[str, float], score: float, passed: Passed, odds: list[float]
+    ) -> None:
+        self.scores, self.score = scores, score
+        self._scorer, self._passed, self._odds = scorer, passed, odds
+
+    def contributions(self) -> Floats:
+        """Return what each feature adds to the champion's log-odds: they sum to logit(score) - `Scorer.base`."""
+        return self._scorer._contributions(self._passed, self._odds)
 
 
 class Scorer:
@@ -22,80 +45,57 @@ class Scorer:
     def __init__(self, snapshot: Snapshot, champion: str | None = None) -> None:
         self.snapshot = snapshot
         self.champion = champion or snapshot.champion
-        width = len(snapshot.features)
-        self._models: dict[str, LinearModel | ForestModel] = {
-            name: LinearModel(expert.model, snapshot.features)
-            if isinstance(expert.model, Linear)
-            else ForestModel(expert.model, width)
-            for name, expert in snapshot.experts.items()
-        }
-        self._line = {name: (expert.slope, expert.offset) for name, expert in snapshot.experts.items()}
-        self._bias, self._weights = self._of_champion()
-        self._asks_trees = any(isinstance(self._models[name], ForestModel) for name in self._weights)
-        self.base = self._bias + sum(
-            weight * (self._line[name][0] * base(self._models[name]) + self._line[name][1])
-            for name, weight in self._weights.items()
-        )
+        experts = snapshot.experts
+        self._names = sorted(experts, key=lambda name: not isinstance(experts[name].model, Linear))  # as in `Forms`
+        self._forms = Forms([experts[name].model for name in self._names], snapshot.features)
+        self._odds = [
+            log_odds(base, chance) for base, chance in zip(self._forms.bases, self._forms.chances, strict=True)
+        ]
+        self._own = self._made_of(self.champion)
+        self._stack = self._made_of(STACK) if snapshot.stack is not None else None
+        self.base = self._own.of(self._odds)
         """The champion's log-odds of a customer of whom nothing is known yet: contributions count from here."""
 
-    def experts(self, x: Vector) -> dict[str, float]:
-        """Return every expert's own score, uncalibrated as the trainer's, and the stack's where there is one."""
-        row = doubled(x)
-        scores = {name: _chance(model, x, row) for name, model in self._models.items()}
-        stack = self.snapshot.stack
-        if stack is not None:
-            scores[STACK] = self._together(scores, stack.bias, stack.weights)
-        return scores
+    def judge(self, x: Vector) -> Judgement:
+        """Return every expert's score, and the champion's with what it is made of."""
+        passed, scores, odds = self._forms.judge(x), {}, []
+        for name, total, chance in zip(self._names, passed.totals, self._forms.chances, strict=True):
+            scores[name] = min(max(total, 0.0), 1.0) if chance else sigmoid(total)
+            odds.append(log_odds(total, chance))
+        score = sigmoid(self._own.of(odds))
+        if self._stack is not None:
+            scores[STACK] = score if self.champion == STACK else sigmoid(self._stack.of(odds))
+        return Judgement(self, scores, score, passed, odds)
 
-    def score(self, x: Vector) -> float:
-        """Return the champion's calibrated chance of leaving."""
-        row = doubled(x) if self._asks_trees else []
-        return self._together(
-            {name: _chance(self._models[name], x, row) for name in self._weights}, self._bias, self._weights
-        )
+    def _contributions(self, passed: Passed, odds: list[float]) -> Floats:
+        pairs = zip(self._forms.bases, passed.totals, self._forms.chances, self._odds, odds, strict=True)
+        weights = [factor * stretch(*pair) for factor, pair in zip(self._own.factors, pairs, strict=True)]
+        found: Floats = np.add.reduce(self._forms.shares(passed) * np.array(weights)[:, None], axis=0)
+        return found
 
-    def of(self, scores: Mapping[str, float]) -> float:
-        """Return the champion's score from what `experts` said."""
-        return self._together(scores, self._bias, self._weights)
-
-    def contributions(self, x: Vector) -> list[tuple[str, float]]:
-        """Return what each feature adds to the champion's log-odds, the greatest (either way) first, without zeros.
-
-        They sum to logit(score) - `base`.
-        """
-        row, sums = doubled(x) if self._asks_trees else [], [0.0] * len(self.snapshot.features)
-        for name, weight in self._weights.items():
-            shares, stretch = allotted(self._models[name], x, row)
-            factor = weight * self._line[name][0] * stretch
-            sums = [whole + factor * share for whole, share in zip(sums, shares, strict=True)]
-        pairs = [pair for pair in zip(self.snapshot.features, sums, strict=True) if pair[1]]
-        pairs.sort(key=_size, reverse=True)
-        return pairs
-
-    def _of_champion(self) -> tuple[float, dict[str, float]]:
-        """Return the bias and the weights by which experts make up the champion's log-odds."""
-        if self.champion != STACK:
-            _ = self._models[self.champion]
-            return 0.0, {self.champion: 1.0}
-        stack = self.snapshot.stack
-        if stack is None:
-            raise KeyError(STACK)
-        return stack.bias, {name: weight for name, weight in stack.weights.items() if weight}
-
-    def _together(self, scores: Mapping[str, float], bias: float, weights: Mapping[str, float]) -> float:
-        total = bias
-        for name, weight in weights.items():
-            slope, offset = self._line[name]
-            total += weight * (slope * logit(scores[name]) + offset)
-        return sigmoid(total)
+    def _made_of(self, candidate: str) -> _Sum:
+        """Return how the experts make up a candidate's log-odds."""
+        weights, bias = {candidate: 1.0}, 0.0
+        if candidate == STACK:
+            if self.snapshot.stack is None:
+                raise KeyError(STACK)
+            weights, bias = self.snapshot.stack.weights, self.snapshot.stack.bias
+        elif candidate not in self.snapshot.experts:
+            raise KeyError(candidate)
+        lines = [(weights.get(name, 0.0), self.snapshot.experts[name]) for name in self._names]
+        factors = [weight * line.slope for weight, line in lines]
+        return _Sum(bias + sum(weight * line.offset for weight, line in lines), factors)
 
 
-def _size(pair: tuple[str, float]) -> float:
-    return abs(pair[1])
+class _Sum(Struct, frozen=True):
+    """Log-odds as a weighted sum of the experts'."""
 
+    constant: float
+    factors: list[float]
 
-def _chance(model: LinearModel | ForestModel, x: Vector, row: list[float]) -> float:
-    if isinstance(model, LinearModel):
-        return model.chance(x)
-    total = model.total(row)
-    return total if model.share else sigmoid(total)
+    def of(self, odds: list[float]) -> float:
+        """Return the sum, of the experts' own log-odds."""
+        total = self.constant
+        for factor, one in zip(self.factors, odds, strict=True):
+            total += factor * one
+        return total

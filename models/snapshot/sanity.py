@@ -12,6 +12,7 @@ LARGEST = 1e9
 SMALLEST_SCALE = 1e-9
 DEEPEST = 64
 MOST_TREES = 10_000
+MOST_EXPERTS = 32
 
 
 class Insane(ValueError):
@@ -23,7 +24,8 @@ def check(snapshot: Snapshot) -> None:
     names = set(snapshot.features)
     _demand(len(names) == len(snapshot.features) > 0, "features: empty, or a name twice")
     _demand(bool(snapshot.version), "version: empty")
-    _demand(bool(snapshot.experts) and STACK not in snapshot.experts, "experts: none, or one of the stack's name")
+    _demand(0 < len(snapshot.experts) <= MOST_EXPERTS, f"experts: {len(snapshot.experts)}")
+    _demand(STACK not in snapshot.experts, "experts: one of the stack's name")
     for name, expert in snapshot.experts.items():
         _expert(f"experts.{name}", expert, names, len(snapshot.features))
     if snapshot.stack is not None:

@@ -17,7 +17,7 @@ from stream.domain.state import SPEND, SUM_IN, UNITS, USAGE, Bucket, State, mone
 
 DAY_MS = 86_400_000
 _EPOCH_ORDINAL = dt.date(1970, 1, 1).toordinal()
-_USED = (USAGE + UNITS["min"], USAGE + UNITS["MB"])
+_USED = slice(USAGE + UNITS["min"], USAGE + UNITS["MB"] + 1)
 
 Unit = Literal["money", "share", "months", "years", "count", "yes or no"]
 
@@ -66,7 +66,7 @@ def bank_accounts(state: State, today: int) -> float | None:
 
 def usage_months(state: State, today: int) -> float | None:
     """Return in how many of the last months there were minutes or data."""
-    return sum(any(bucket[place : place + 1] > [0] for place in _USED) for bucket in state.months.items if bucket)
+    return sum(any(bucket[_USED]) for bucket in state.months.items if bucket and len(bucket) > USAGE)
 
 
 def business_traits(state: State, today: int) -> float | None:

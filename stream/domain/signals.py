@@ -35,7 +35,7 @@ class NewDay(Struct, frozen=True, gc=False):
 class Scored(Struct, frozen=True, gc=False):
     """The model has said something new about a customer: it stands in `state.score`. `time` is the score's.
 
-    `reasons`: what counted most, in Chinese and in English.
+    `reasons`: what counted most, in Chinese and in English; none where the grade is normal.
     """
 
     topic: ClassVar[str] = "scored"

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 from msgspec import Struct
@@ -51,13 +51,15 @@ def in_stream(settings: Settings, metrics: Metrics, business: Business) -> InStr
     given = settings.model
     labels = given.labels
 
+    scored = {occasion: metrics.scored.labels(occasion) for occasion in get_args(Occasion)}
+
     def told(occasion: Occasion, seconds: float | None) -> None:
         if occasion != "signal":
             metrics.cutoffs.inc()
         if seconds is None:
             metrics.cold.inc()
         else:
-            metrics.scored.labels(occasion).inc()
+            scored[occasion].inc()
             metrics.score_seconds.observe(seconds)
 
     return InStream(
@@ -116,7 +118,6 @@ class ModelFeed:
                 continue
             try:
                 snapshot = decode(value, feature_set=sets.VERSION, features=sets.NAMES)
-                Scorer(snapshot)
             except SnapshotRefused as why:
                 self._refused[key] = value
                 self._refuse(key, why.reason, why.detail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 from stream.broker import admin, launcher
 from stream.config import Settings, load
 from stream.engine.clients import client_options
-from stream.engine.kafka_log import CHANGELOG
+from stream.engine.log import Message
 from stream.produce import produce
+from stream.training.publisher import Publisher
 
 from .load import Load
 
 PARTITIONS = 8
+MODELS = "models"
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,25 @@ class Ground:
         return self.settings.model_copy(update={"engine": engine})
 
 
-async def renew_changelog(settings: Settings) -> None:
-    """Give the next worker an empty state changelog: it belongs to the prefix, not to a group."""
+async def renew(settings: Settings, topics: Sequence[str]) -> None:
+    """Give the next worker these topics empty: they belong to the prefix, not to a group."""
     client = AIOKafkaAdminClient(**client_options(settings.kafka))
     await client.start()
     try:
-        await client.delete_topics([admin.full_name(settings, CHANGELOG)])
+        await client.delete_topics([admin.full_name(settings, topic) for topic in topics])
     finally:
         await client.close()
     await admin.apply(settings)
+
+
+async def put(settings: Settings, snapshot: bytes) -> None:
+    """Publish a snapshot as the trainer does."""
+    publisher = Publisher(settings)
+    await publisher.start()
+    try:
+        await publisher.send([Message(MODELS, b"benchmark", snapshot)])
+    finally:
+        await publisher.stop()
 
 
 def plain_environment() -> dict[str, str]:

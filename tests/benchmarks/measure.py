@@ -37,6 +37,7 @@ class Run:
         broker_s: CPU time of the broker meanwhile.
         others: cores that anybody else kept busy meanwhile; above some 0.2 the wall clock says little.
         phases: seconds by phase, where the engine tells.
+        counts: cut-offs, and what became of them, of a worker.
     """
 
     engine: str
@@ -48,6 +49,7 @@ class Run:
     broker_s: float
     others: float
     phases: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

@@ -62,7 +62,7 @@ class Outcome:
 
     def lines(self) -> list[str]:
         """Return the tables for people."""
-        found = [f"{'engine':<11}{'events/s, median (min-max)':>32}{'of bare':>9}{'CPU us/event':>14}{'MB':>6}"
+        found = [f"{'engine':<19}{'events/s, median (min-max)':>32}{'of bare':>9}{'CPU us/event':>14}{'MB':>6}"
                  f"{'others':>8}{'events':>9}  promises"]  # fmt: skip
         for name, runs in self.runs.items():
             rates = [run.rate for run in runs]
@@ -70,11 +70,11 @@ class Outcome:
             bare = f"{self.ratio(name, 'bare'):.3f}" if "bare" in self.runs else "-"
             memory = max(run.peak_mb for run in runs)
             others = f"{median(run.others for run in runs):.2f}"
-            found.append(f"{name:<11}{span:>32}{bare:>9}{self.cpu_us(name):>14.1f}{memory:>6.0f}{others:>8}"
+            found.append(f"{name:<19}{span:>32}{bare:>9}{self.cpu_us(name):>14.1f}{memory:>6.0f}{others:>8}"
                          f"{runs[0].events:>9,}  {ENGINES[name].promises}")  # fmt: skip
         if "churnwatch" in self.runs:
             found += ["", *self._comparison(), "", *self._where()]
-        return found
+        return found + self._scores()
 
     def _comparison(self) -> list[str]:
         return [
@@ -93,3 +93,15 @@ class Outcome:
             f"churnwatch's phases, summed over {batches:.0f} batches: {told} (clock time; the shards' transactions "
             f"overlap); the broker's CPU meanwhile {broker:.1f} s"
         ]
+
+    def _scores(self) -> list[str]:
+        """Return how many scores there were, and what one took, of engines that score."""
+        told = []
+        for name, runs in self.runs.items():
+            of = runs[0].counts
+            if of.get("scored"):
+                each = f"{median(run.counts['score_s'] / run.counts['scored'] for run in runs) * 1e6:.0f} us"
+                told.append(
+                    f"{name} scored {of['scored']:,.0f} of {of['cutoffs']:,.0f} cut-offs, {each} of the clock each"
+                )
+        return ["", *told] if told else []

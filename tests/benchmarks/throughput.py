@@ -6,7 +6,8 @@ Starts an embedded broker of its own, creates topics, publishes the load once (u
 in a process of its own with a group of its own, in interleaved rounds (A B C A B C): on a machine that others use too
 only neighbours in time can be compared. `bare` is the ceiling for the client; Quix and Faust do the same step as the
 worker (the same codec, rules and policy, the state kept as the same bytes), one event at a time, as their stores want
-it. The load fires no warning in five days of history, so no engine is spared or burdened by output of its own.
+it. The load fires no warning in five days of history, so no engine is spared or burdened by output of its own; only of
+`churnwatch+scoring`, which scores each customer's cut-off by a published snapshot, a tenth of the scores warn.
 
 What is measured: from the first sample (20 a second) that shows a handled event to the one that shows the last; peers
 write a count into a shared page of memory, the worker is seen through the offsets its group has committed, so that
@@ -25,12 +26,14 @@ from pathlib import Path
 
 import orjson
 
+from models.snapshot import encode
 from stream.broker.errors import BrokerUnavailable
 
 from .ground import ground, publish
 from .lineup import ENGINES, measure
 from .load import Load
 from .measure import EngineFailed, Run
+from .model import snapshot
 from .outcome import Outcome
 from .peers import python_with
 
@@ -47,15 +50,17 @@ def compare(engines: Sequence[str], events: int, rounds: int, *, told: bool = Tr
     """
     pythons = {name: python_with(_NEEDS[name]) if name in _NEEDS else sys.executable for name in engines}
     runs: dict[str, list[Run]] = {name: [] for name in engines}
+    scored = any(ENGINES[name].scored for name in engines)
+    model = encode(snapshot()) if scored else b""
     with ground("bench-") as here:
         seconds = publish(here.settings, Load(events=events))
         _tell(told, f"{events:,} events published in {seconds:.1f} s")
         for number in range(1, rounds + 1):
             for name in engines:
                 settings = here.fresh(f"{name}-{number}")
-                run = measure(ENGINES[name], here, settings, events, pythons[name])
+                run = measure(ENGINES[name], here, settings, events, pythons[name], model)
                 runs[name].append(run)
-                _tell(told, f"round {number} of {rounds}: {name:<11}{run.rate:>10,.0f} events/s, {run.cpu_us:6.1f} us")
+                _tell(told, f"round {number} of {rounds}: {name:<19}{run.rate:>10,.0f} events/s, {run.cpu_us:6.1f} us")
     return Outcome(runs)
 
 

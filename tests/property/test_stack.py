@@ -39,12 +39,13 @@ def taught():
 def test_the_stack_scores_alike_in_the_learner_and_from_its_snapshot(taught, x):
     learner, scorer = taught
     raw = {name: learner.experts[name].score(x) for name in learner.ready()}
-    said = scorer.experts(x)
+    judged = scorer.judge(x)
+    said = judged.scores
     for name, score in raw.items():
         assert said[name] == pytest.approx(score, abs=1e-9)
     together = learner.stack.score(learner.stack.calibrated(raw))
     assert said[STACK] == pytest.approx(together, abs=1e-9)
-    assert scorer.score(x) == pytest.approx(together, abs=1e-9)
+    assert judged.score == pytest.approx(together, abs=1e-9)
 
 
 @given(

@@ -22,7 +22,7 @@ from models.experts.cuts import ranks
 from models.experts.retained import MISSING, Retained
 from models.experts.schedule import Settling
 from models.experts.standard import StandardScores
-from models.scoring.forest import ForestModel, doubled
+from models.scoring.forms import Forms
 from models.scoring.logit import sigmoid
 
 EVERY = pytest.mark.parametrize("name", sorted(EXPERTS))
@@ -209,10 +209,10 @@ def test_what_is_exported_says_what_scikit_learn_says():
         ring.keep(x, y, weight)
     rows, edges = ranks(ring.rows(), MISSING)
     model = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, random_state=1).fit(rows, ring.labels())
-    ours = ForestModel(exported(model, edges), len(NAMES))
+    ours = Forms([exported(model, edges)], NAMES)
     for x, theirs in zip(ring.figures(), model.predict_proba(rows)[:, 1], strict=True):
         row = [None if v != v else v for v in x.tolist()]
-        assert sigmoid(ours.total(doubled(row))) == pytest.approx(theirs, abs=1e-9)
+        assert sigmoid(ours.judge(row).totals[0]) == pytest.approx(theirs, abs=1e-9)
 
 
 def test_ranks_part_values_where_edges_do():

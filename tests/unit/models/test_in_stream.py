@@ -204,7 +204,7 @@ async def test_an_example_carries_what_every_expert_said_at_the_cut_off_and_whic
     assert len(found) > 5
     for example in found:
         assert example.version == "v1"
-        assert example.scores == scorer.experts(example.features)
+        assert example.scores == scorer.judge(example.features).scores
         assert set(example.scores) == {"linear", "tree", "stack"}
     await harness.crash()
 

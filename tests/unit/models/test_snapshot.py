@@ -9,7 +9,7 @@ import pytest
 from support.learned import NAMES, learned, snapshot
 
 from models.snapshot import MAX_BYTES, SnapshotRefused, decode, encode
-from models.snapshot.sanity import DEEPEST
+from models.snapshot.sanity import DEEPEST, MOST_EXPERTS
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,9 @@ CHANGES = {
     ),
     "a line that turns the order round": lambda d: d["experts"]["tree"].update(slope=-1),
     "no experts": lambda d: d.update(experts={}),
+    "more experts than anybody learns": lambda d: d["experts"].update(
+        {f"tree_{number}": d["experts"]["tree"] for number in range(MOST_EXPERTS)}
+    ),
     "a champion that is not there": lambda d: d.update(champion="nobody"),
     "a stack that is not there": lambda d: d.update(stack=None),
     "a stack of unknown experts": lambda d: d["stack"]["weights"].update(nobody=1.0),
