@@ -42,11 +42,12 @@ class Shape(Struct, frozen=True):
     least_share: float
     l2: float
     features: float  # share of the figures that each split may choose from
+    rate: float  # of what each tree would add, so much is taken
 
 
-GENTLE = Shape(trees=300, leaves=7, least=40, least_share=1 / 200, l2=10.0, features=0.3)
+GENTLE = Shape(trees=250, leaves=7, least=40, least_share=1 / 200, l2=10.0, features=0.1, rate=0.03)
 """For what is nearly linear, and for the near-duplicates that weekly cut-offs are: little can be learned by heart."""
-DEEP = Shape(trees=250, leaves=15, least=60, least_share=0.0, l2=5.0, features=1.0)
+DEEP = Shape(trees=250, leaves=15, least=60, least_share=0.0, l2=5.0, features=1.0, rate=0.06)
 """For figures that matter together."""
 
 
@@ -144,7 +145,7 @@ def chosen(rows: NDArray[np.float64], labels: NDArray[np.uint8], weights: NDArra
 def _grown(shape: Shape, rows: Any, labels: Any, weights: Any, seed: int) -> HistGradientBoostingClassifier:
     model = HistGradientBoostingClassifier(
         max_iter=shape.trees,
-        learning_rate=0.06,
+        learning_rate=shape.rate,
         max_leaf_nodes=shape.leaves,
         min_samples_leaf=max(shape.least, int(shape.least_share * len(labels))),
         l2_regularization=shape.l2,

@@ -73,7 +73,7 @@ def play(customers: int, days: int, seed: int, drift: str) -> tuple[Ledger, Sett
 
 def months(ledger: Ledger, units: Business, change: dt.date) -> list[Month]:
     """Return every month with scores, judged by all three."""
-    cutoffs, known, labels, scores = ledger.columns()
+    cutoffs, _, labels, scores = ledger.columns()
     rows, _ = ledger.learned(len(labels))
     champion = scores[STACK]
     fixed = boosting(*ledger.learned(ledger.known_by(_moment(change, units))))
