@@ -44,6 +44,15 @@ setup_apt() {
     } >&2
 }
 
+# Make sure that PostgreSQL's programs are there: the tests start a server of their own, none needs to run.
+setup_postgres() {
+    if [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] ||
+        command -v initdb >/dev/null; then return 0; fi
+    setup_apt postgresql ||
+        setup_fail "PostgreSQL is not installed: tests of the desk will fail." \
+            "On Debian or Ubuntu: sudo apt-get install postgresql"
+}
+
 # A venv without pip is what Debian leaves behind where python3-venv is missing.
 setup_venv() {
     local python="$1"
