@@ -47,8 +47,8 @@ mapfile -t broker < <(with_tests kafka)
 mapfile -t desk < <(with_tests desk)
 mapfile -t chaos < <(with_tests chaos)
 measured=(--cov=stream.domain --cov=stream.rules --cov=stream.policy --cov=stream.engine --cov-report=)
-# Two processes, each with a broker and a PostgreSQL of its own where one is needed. Chaos runs alone: how far its workers get before they
-# are killed should not depend on what else runs.
+# Two processes, each with a broker and a PostgreSQL of its own where one is needed. Chaos runs alone: how far its
+# workers get before they are killed should not depend on what else runs.
 pair=(--numprocesses=2 --dist=worksteal)
 rm -f .coverage .coverage.*
 stage "tests without a broker" python -m pytest "${quick[@]:?no tests found}" "${measured[@]}" "${pair[@]}"

@@ -14,6 +14,7 @@ EpisodeState = Literal["open", "resolved", "expired", "closed"]
 HeldBy = Literal["budget", "quiet", "storm"]
 
 _IS_OPEN = text("ended_at IS NULL")
+_HAS_ENDED = text("ended_at IS NOT NULL")
 
 
 class Alert(Base):
@@ -61,6 +62,7 @@ class Episode(Base):
         Index(None, "customer_id", "opened_at"),
         Index(None, "opened_at", "branch_id"),
         Index(None, "outcome_at", "branch_id"),
+        Index("ix_episodes_ended_owner", "owner", "ended_at", postgresql_where=_HAS_ENDED, sqlite_where=_HAS_ENDED),
         Index(None, "ended_at"),
     )  # fmt: skip
 

@@ -101,6 +101,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_index(op.f("ix_episodes_ended_at"), "episodes", ["ended_at"], unique=False)
+    op.create_index(
+        "ix_episodes_ended_owner",
+        "episodes",
+        ["owner", "ended_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+    )
     op.create_index(op.f("ix_episodes_opened_at_branch_id"), "episodes", ["opened_at", "branch_id"], unique=False)
     op.create_index(op.f("ix_episodes_outcome_at_branch_id"), "episodes", ["outcome_at", "branch_id"], unique=False)
     op.create_index(
@@ -170,6 +178,12 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_episodes_outcome_at_branch_id"), table_name="episodes")
     op.drop_index(op.f("ix_episodes_opened_at_branch_id"), table_name="episodes")
+    op.drop_index(
+        "ix_episodes_ended_owner",
+        table_name="episodes",
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_episodes_ended_at"), table_name="episodes")
     op.drop_index(
         "ix_episodes_due",
