@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from support.desk_stores import settings_of, sqlite_copy
 from support.postgres import Cluster
 
 from stream.desk.store.database import Database
@@ -23,13 +22,6 @@ from stream.desk_config import Database as StoreSettings
 
 _NUMBERS = itertools.count(1)
 _TEMPLATE = "template_desk"
-
-
-def settings_of(url: str) -> StoreSettings:
-    """Return settings of a database, with a small pool and little patience: tests are short."""
-    return StoreSettings(
-        url=SecretStr(url), pool_size=3, pool_extra=5, pool_wait_s=5, connect_timeout_s=3, busy_timeout_s=2
-    )
 
 
 @pytest.fixture(scope="session")
@@ -65,16 +57,11 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreSetti
     cluster.sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _sqlite_copy(template: Path, folder: Path) -> StoreSettings:
-    shutil.copy(template, folder / "desk.db")
-    return settings_of(f"sqlite+aiosqlite:///{folder / 'desk.db'}")
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreSettings]:
     """Settings of a migrated database of the test's own."""
     if request.param == "sqlite":
-        yield _sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
+        yield sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
         return
     cluster, name = request.getfixturevalue("postgres"), f"desk_{next(_NUMBERS)}"
     cluster.sql(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
@@ -93,7 +80,7 @@ async def database(store_settings: StoreSettings) -> AsyncIterator[Database]:
 @pytest.fixture
 async def embedded(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """An open store on SQLite."""
-    opened = Database.open(_sqlite_copy(sqlite_template, tmp_path))
+    opened = Database.open(sqlite_copy(sqlite_template, tmp_path))
     yield opened
     await opened.close()
 

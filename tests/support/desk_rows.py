@@ -61,9 +61,9 @@ def arrived(envelope: Alert, received: int = NOW, **more: Any) -> Incoming:
     return incoming(envelope, msgspec.json.encode(envelope), received, **more)
 
 
-def opened(customer: str = "c1", **more: Any) -> Incoming:
+def opened(customer: str = "c1", received: int = NOW, **more: Any) -> Incoming:
     """Return the rows of an alert."""
-    return arrived(alert(customer, **more))
+    return arrived(alert(customer, **more), received)
 
 
 def customer(customer_id: str = "c1", time: int = NOW, **more: Any) -> Customer:

@@ -112,8 +112,8 @@ class Cluster:
             self.process = None
 
     def remove(self) -> None:
-        """Stop it and take its files away."""
-        self.stop()
+        """Stop it and take its files away: nothing in them is wanted any more."""
+        self.stop(signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, statement: str, database: str = "postgres") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -62,7 +63,8 @@ def make_engine(settings: Settings, *, foreign_keys: bool = True) -> AsyncEngine
 def _sqlite(settings: Settings, foreign_keys: bool) -> AsyncEngine:
     url = make_url(settings.url.get_secret_value())
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(OSError):  # each connection then fails and says so, until the folder can be made
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_async_engine(
         url,
         pool_size=settings.pool_size,

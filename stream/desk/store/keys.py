@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 from stream.desk.store.vault import Vault, VaultError, new_key
@@ -39,17 +41,13 @@ def _read(file: Path) -> list[str]:
 
 
 def _make(file: Path) -> None:
-    """Write a key that only we can read. Of two processes that start at once one wins, and both read the same."""
+    """Write a key that only we can read. Of several that start at once one wins, and all read the same."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = file.with_name(f"{file.name}.{os.getpid()}")
-    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as out:
+    handle, made = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")  # mode 0600
+    with os.fdopen(handle, "w", encoding="ascii") as out:
         out.write(f"{_HEAD}{new_key()}\n")
         out.flush()
         os.fsync(handle)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.link(made, file)
-    except FileExistsError:
-        pass
-    finally:
-        made.unlink()
+    Path(made).unlink()

@@ -21,6 +21,7 @@ def config(connection: Connection | None = None) -> Config:
     """Return alembic's configuration, without a file of its own."""
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    made.set_main_option("file_template", "%%(rev)s")
     made.attributes["connection"] = connection
     return made
 

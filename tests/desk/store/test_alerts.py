@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import given, settings
 from sqlalchemy import func, select, update
 from support.desk_rows import DAY, HOUR, NOW, alert, arrived, opened
+from support.desk_stores import sqlite_copy
 
+from stream.desk.store.database import Database
 from stream.desk.store.repositories.alerts import alerts_of, episodes_by_id, episodes_of, take_alerts
 from stream.desk.store.tables import Alert, Episode, EpisodeReceiver
 
@@ -94,7 +100,7 @@ async def test_an_alert_leaves_alone_what_the_desk_decided(database):
 async def test_the_desk_may_know_better_who_has_it(database):
     await take(database, arrived(alert(routes=[]), owner=None), arrived(alert("c2"), owner="rm:rm-7", branch_id="b-7"))
     async with database.reading() as session:
-        first, second = (await episodes_of(session, customer) for customer in ("c1", "c2"))
+        first, second = [await episodes_of(session, customer) for customer in ("c1", "c2")]
     assert first[0].owner == "unassigned"
     assert (second[0].owner, second[0].branch_id, second[0].rm_id) == ("rm:rm-7", "b-7", "rm-1")
 
@@ -131,19 +137,23 @@ LIFE = [
 ]
 
 
+AFTERWARDS = ("state", "sequence", "points", "opened_at", "ended_at", "body", "opening")
+
+
+async def afterwards(template, batches):
+    """Return how the episode stands after these batches, in a store of its own."""
+    with TemporaryDirectory() as folder:
+        database = Database.open(sqlite_copy(template, Path(folder)))
+        for batch in batches:
+            await take(database, *batch)
+        row = await only(database)
+        await database.close()
+    return {name: getattr(row, name) for name in AFTERWARDS}
+
+
 @given(order=st.permutations(LIFE), repeats=st.lists(st.sampled_from(LIFE), max_size=4), cut=st.integers(1, 3))
 @settings(max_examples=25)
-def test_the_order_and_the_batches_do_not_matter(order, repeats, cut):
-    from asyncio import run
-
-    from desk_memory import memory
-
-    async def told(batches):
-        async with memory() as database:
-            for batch in batches:
-                await take(database, *batch)
-            row = await only(database)
-            return {name: getattr(row, name) for name in ("state", "sequence", "points", "opened_at", "ended_at", "body", "opening")}
-
+def test_neither_order_nor_batches_matter(sqlite_template, order, repeats, cut):
     mixed = [*order, *repeats]
-    assert run(told([mixed[:cut], mixed[cut:]])) == run(told([LIFE]))
+    told = asyncio.run(afterwards(sqlite_template, [mixed[:cut], mixed[cut:]]))
+    assert told == asyncio.run(afterwards(sqlite_template, [LIFE]))

@@ -145,7 +145,9 @@ def _subquery(query: WorklistQuery, conditions: list[ColumnElement[bool]]) -> Su
     return _seen(query, conditions).subquery()
 
 
-def _seen(query: WorklistQuery, conditions: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]:
+def _seen(
+    query: WorklistQuery, conditions: list[ColumnElement[bool]]
+) -> Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]:
     """Return the light columns of what may be seen: each way to see an episode by an index of its own."""
     light: Select[*tuple[Any, ...]] = select(*_LIGHT).where(*conditions)
     ways: list[Select[*tuple[Any, ...]]] = []
