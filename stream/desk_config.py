@@ -40,6 +40,8 @@ class Database(Section):
         scheme, colon, rest = value.get_secret_value().partition("://")
         if not colon or scheme not in _SCHEMES:
             raise ValueError("must begin with sqlite:// or postgresql://")
+        if scheme.startswith("sqlite") and rest.partition("?")[0] in ("", "/", "/:memory:"):
+            raise ValueError("must name a file, as sqlite:///desk.db does")
         return SecretStr(f"{_SCHEMES[scheme]}://{rest}")
 
     @property

@@ -34,6 +34,12 @@ def test_another_is_refused_without_being_shown(url):
     assert "hidden" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite+aiosqlite://?x=y"])
+def test_a_store_must_be_a_file(url):
+    with pytest.raises(ConfigError, match=r"desk\.database\.url: must name a file"):
+        loaded(url)
+
+
 def test_neither_url_nor_keys_are_shown():
     env = {"CHURNWATCH_DESK__DATABASE__URL": "postgresql://u:hidden@h/d", "CHURNWATCH_DESK__KEYS__VALUES": "hidden"}
     desk = load(env=env).desk

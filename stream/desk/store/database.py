@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from stream.desk.store.dialects import BEGIN, is_away, make_engine
+from stream.desk.store.dialects import BEGIN, READ_ONLY, is_away, is_rows_fault, make_engine
 from stream.desk.store.migrate import heads, standing
 from stream.desk_config import Database as Settings
 
-__all__ = ["ORDERED", "Database", "Health", "is_away"]
+__all__ = ["ORDERED", "Database", "Health", "is_away", "is_rows_fault"]
 
 ORDERED = "desk_ordered"
 """In `session.info` of a transaction whose numbers are committed in their order."""
@@ -49,7 +49,7 @@ class Database:
         embedded = self.dialect == "sqlite"
         # SQLite has one writer: ours queue here in their order, and only other processes meet the busy time-out.
         self._one_writer = asyncio.Lock() if embedded else contextlib.nullcontext()
-        reading = {BEGIN: "BEGIN"} if embedded else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        reading = {READ_ONLY: True} if embedded else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._writers = _sessions(engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}))
         self._readers = _sessions(engine.execution_options(**reading))
 
@@ -69,7 +69,8 @@ class Database:
         Keep it short: ordered ones come one after another. `ordered=False` is for rows whose order nobody reads.
 
         Raises:
-            SQLAlchemyError, OSError: `is_away(fault)` tells whether to try the whole block again later.
+            SQLAlchemyError, OSError: `is_away(fault)` tells whether to try the whole block again later,
+                `is_rows_fault(fault)` whether to look for the row that cannot be stored.
         """
         async with self._one_writer, self._writers.begin() as session:
             session.info[ORDERED] = ordered

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,6 +21,8 @@ from stream.desk_config import Database as Settings
 
 BEGIN = "desk_begin"
 """Execution option: how a transaction begins on SQLite."""
+READ_ONLY = "desk_read_only"
+"""Execution option: a transaction on SQLite that must not write."""
 
 _CACHE_KB = 8_000
 """Of each connection to SQLite."""
@@ -32,9 +35,14 @@ _SQLITE_AWAY = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_NOMEM,
 }
 _POSTGRES_AWAY = ("08", "53", "57P", "58", "25006", "55P03", "57014", "40")
 """Classes of SQLSTATE: connection, resources, shut down, system, read-only replica, lock, time-out, deadlock."""
+_POSTGRES_ROWS = ("22", "23", "54")
+"""Data, constraints, limits such as that of an index's entry."""
 
 
 def dumps(value: Any) -> str:
@@ -91,7 +99,12 @@ def _sqlite(settings: Settings, foreign_keys: bool) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        options = connection.get_execution_options()
+        read_only = bool(options.get(READ_ONLY, False))
+        if connection.info.get(READ_ONLY, False) != read_only:
+            connection.exec_driver_sql(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
+            connection.info[READ_ONLY] = read_only
+        connection.exec_driver_sql(options.get(BEGIN, "BEGIN"))
 
     return engine
 
@@ -115,32 +128,42 @@ def _postgres(settings: Settings) -> AsyncEngine:
 
 
 def is_away(fault: BaseException) -> bool:
-    """Tell whether the database could not be reached or could not work just now, so that the same may do later.
-
-    What is wrong with the rows themselves (a constraint, a value that does not fit) is not: it would fail again.
-    """
+    """Tell whether the database could not be reached or could not work just now, so that the same may do later."""
     if isinstance(fault, OSError | TimeoutError | PoolTimeout):
         return True
-    if not isinstance(fault, DBAPIError):
+    if not isinstance(fault, DBAPIError) or is_rows_fault(fault):
         return False
     if fault.connection_invalidated or isinstance(fault, InterfaceError):
         return True
-    for cause in _causes(fault):
-        if isinstance(cause, OSError | TimeoutError):
-            return True
-        if isinstance(cause, sqlite3.Error):
-            return (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _SQLITE_AWAY
-        state = getattr(cause, "sqlstate", None)
-        if state:
-            return str(state).startswith(_POSTGRES_AWAY)
-    return False
+    causes = list(_causes(fault))
+    codes = {getattr(cause, "sqlite_errorcode", 0) & 0xFF for cause in causes}
+    broken = any(isinstance(cause, OSError) for cause in causes)
+    return broken or bool(codes & _SQLITE_AWAY) or _state(causes).startswith(_POSTGRES_AWAY)
 
 
-def _causes(fault: DBAPIError) -> list[BaseException]:
-    """Return the driver's exceptions behind it, innermost last."""
-    found: list[BaseException] = []
+def is_rows_fault(fault: BaseException) -> bool:
+    """Tell whether the rows themselves cannot be stored: the same would fail again, and others than these may do.
+
+    A fault that is neither this nor `is_away` is one of the program or of the tables.
+    """
+    if isinstance(fault, IntegrityError | DataError | OverflowError | UnicodeError):
+        return True
+    if not isinstance(fault, StatementError):
+        return False
+    causes = list(_causes(fault))
+    # what a driver could not even send; SQLAlchemy calls some of these faults of the connection
+    unsendable = any(isinstance(cause, ValueError | TypeError | OverflowError) for cause in causes)
+    return unsendable or _state(causes).startswith(_POSTGRES_ROWS)
+
+
+def _state(causes: Iterable[BaseException]) -> str:
+    """Return PostgreSQL's SQLSTATE, where there is one."""
+    return next((str(cause.sqlstate) for cause in causes if getattr(cause, "sqlstate", None)), "")  # type: ignore[attr-defined]
+
+
+def _causes(fault: StatementError) -> Iterator[BaseException]:
+    """Go from SQLAlchemy's exception to the driver's own."""
     cause: BaseException | None = fault.orig
-    while cause is not None and cause not in found:
-        found.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return found
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__

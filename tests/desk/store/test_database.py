@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import func, select, text
@@ -11,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from support.desk_rows import NOW
 from support.desk_stores import settings_of, sqlite_copy
 
-from stream.desk.store.database import Database, is_away
+from stream.desk.store.database import Database, is_away, is_rows_fault
 from stream.desk.store.migrate import migrate
 from stream.desk.store.repositories.outbox import Message, append_messages
 from stream.desk.store.repositories.pushes import NewPush, append_pushes, pushes_after
@@ -20,7 +22,7 @@ from stream.desk.store.tables import Branch, Episode, Escalation, Note, Staff
 
 
 def person(staff_id, **more):
-    return Staff(staff_id=staff_id, time=NOW, **more)
+    return Staff(**({"staff_id": staff_id, "time": NOW} | more))
 
 
 async def count(database, entity=Staff):
@@ -227,14 +229,69 @@ async def test_a_server_that_is_not_there_does_not_keep_the_store_from_being_ope
     await database.close()
 
 
-async def test_faults_of_the_rows_are_not_taken_for_an_absence(database):
-    for statement in ("SELECT nothing FROM staff", "SELECT * FROM nowhere"):
+ODD = {
+    "nothing where something must be": {"time": None},
+    "a number too large": {"time": 2**70},
+    "a number too large by little": {"time": 2**63},
+    "half a character": {"status": "\ud800"},
+    "half a character in a list": {"successor_ids": ["\ud800"]},
+    "no text": {"status": 7.5j},
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_a_row_that_cannot_be_stored_is_told_from_a_database_that_is_away(database, odd):
+    with pytest.raises(Exception) as caught:  # noqa: B017, PT011: of which kind is what is asked
+        async with database.transaction() as session:
+            session.add(person("rm-1", **ODD[odd]))
+    assert is_rows_fault(caught.value), repr(caught.value)
+    assert not is_away(caught.value)
+    assert (await database.health()).ok
+    assert await count(database) == 0
+
+
+async def test_a_fault_of_the_program_is_neither(database):
+    for statement in ("SELECT nothing FROM staff", "SELECT * FROM nowhere", "SELEKT"):
         with pytest.raises(DBAPIError) as caught:
             async with database.reading() as session:
                 await session.execute(text(statement))
         assert not is_away(caught.value)
+        assert not is_rows_fault(caught.value)
     assert not is_away(ValueError("odd"))
+    assert not is_rows_fault(ValueError("odd"))
     assert is_away(ConnectionRefusedError())
+
+
+async def test_a_file_that_is_no_database_is_away(tmp_path):
+    (tmp_path / "desk.db").write_text("no database" * 1000)
+    database = Database.open(settings_of(f"sqlite:///{tmp_path / 'desk.db'}"))
+    assert (await database.health()).state == "away"
+    await database.close()
+
+
+async def test_who_reads_cannot_write_and_who_writes_next_can(database):
+    for _ in range(3):
+        with pytest.raises(DBAPIError):
+            async with database.reading() as session:
+                session.add(person("rm-1"))
+        async with database.transaction() as session:
+            session.add(person("rm-1"))
+            await session.flush()
+            await session.rollback()
+    assert await count(database) == 0
+
+
+def test_the_embedded_store_loads_no_driver_of_postgres(tmp_path):
+    code = (
+        "import asyncio, sys\n"
+        "from stream.desk.store.database import Database\n"
+        "from stream.desk_config import Database as Settings\n"
+        "print(asyncio.run(Database.open(Settings(url=sys.argv[1])).health()).state)\n"
+        "print(sorted({'asyncpg', 'psycopg'} & set(sys.modules)))"
+    )
+    url = f"sqlite:///{tmp_path / 'desk.db'}"
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["behind", "[]"]
 
 
 async def test_text_of_every_kind_comes_back(database):

@@ -49,8 +49,8 @@ async def test_a_message_appended_twice_is_one(database):
 
 
 async def test_many_at_once_are_numbered_in_the_order_of_the_list(database):
-    await append(database, *(message(n) for n in range(2000)))
-    assert [row.value for row in await waiting(database, 5000)] == [b"%d" % n for n in range(2000)]
+    await append(database, *(message(n) for n in range(6000)))
+    assert [row.value for row in await waiting(database, 9000)] == [b"%d" % n for n in range(6000)]
 
 
 async def test_what_is_published_waits_no_longer_and_what_failed_does(database):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.repositories.rows import insert_into, must_be_ordered, table
+from stream.desk.store.repositories.rows import chunks, insert_into, must_be_ordered, table
 from stream.desk.store.tables import Outbox
 
 
@@ -40,8 +40,6 @@ async def append_messages(session: AsyncSession, messages: Sequence[Message], at
         UnorderedError: the transaction is not an ordered one.
     """
     must_be_ordered(session)
-    if not messages:
-        return 0
     rows = [
         {
             "message_id": message.message_id,
@@ -55,11 +53,11 @@ async def append_messages(session: AsyncSession, messages: Sequence[Message], at
         }
         for message in messages
     ]
-    statement = insert_into(session, Outbox).values(rows)  # one statement: numbered in the order of the list
-    ids = await session.execute(
-        statement.on_conflict_do_nothing(index_elements=["message_id"]).returning(table(Outbox).c.id)
-    )
-    return len(ids.all())
+    new = 0
+    for some in chunks(rows):  # one statement each: numbered in the order of the list
+        statement = insert_into(session, Outbox).values(some).on_conflict_do_nothing(index_elements=["message_id"])
+        new += len((await session.execute(statement.returning(table(Outbox).c.id))).all())
+    return new
 
 
 async def waiting_messages(session: AsyncSession, limit: int = 500) -> list[Outbox]:
