@@ -3,8 +3,8 @@
 - `tables`: every table, one file a subject, typed; `Base.metadata` is complete once the package is imported.
 - `migrations`: alembic's steps; `migrate.migrate(settings.database)` brings a database to the newest form, and
   `draft` writes the next step.
-- `database.Database`: open, close, `transaction()` to write, `reading()` to read, `health()`. Of a fault `is_away` tells
-  that the database is away, so that the same may do later, and `is_rows_fault` that a row cannot be stored by anybody.
+- `database.Database`: open, close, `transaction()` to write, `reading()` to read, `health()`. Of a fault `is_away`
+  tells that the database is away, so that the same may do later, and `is_rows_fault` that a row cannot be stored.
 - `vault.Vault` seals names, phone numbers, notes and secrets; `keys.load_vault(settings)` finds its keys.
 - `repositories`: the functions that several parts need, each in a session that it is given.
 - `upkeep`: `prune` deletes what is old, `reseal` follows new keys.
