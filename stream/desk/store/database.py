@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from stream.desk.store.dialects import BEGIN, READ_ONLY, is_away, is_rows_fault, make_engine
+from stream.desk.store.dialects import BEGIN, READ_ONLY, is_away, is_rows_fault, make_engine, name_of
 from stream.desk.store.migrate import heads, standing
 from stream.desk_config import Database as Settings
 
-__all__ = ["ORDERED", "Database", "Health", "is_away", "is_rows_fault"]
+__all__ = ["ORDERED", "Database", "Health", "is_away", "is_rows_fault", "name_of"]
 
 ORDERED = "desk_ordered"
 """In `session.info` of a transaction whose numbers are committed in their order."""
@@ -91,7 +91,7 @@ class Database:
             async with asyncio.timeout(timeout_s), self.engine.connect() as connection:
                 current = await connection.run_sync(standing) == heads()
         except (SQLAlchemyError, OSError) as fault:
-            return Health("away", type(getattr(fault, "orig", None) or fault).__name__, _since(begun))
+            return Health("away", name_of(fault), _since(begun))
         return Health("there" if current else "behind", "" if current else "schema", _since(begun))
 
 

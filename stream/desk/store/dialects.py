@@ -156,6 +156,15 @@ def is_rows_fault(fault: BaseException) -> bool:
     return unsendable or _state(causes).startswith(_POSTGRES_ROWS)
 
 
+def name_of(fault: BaseException) -> str:
+    """Return what may stand in a log: kinds and code of a fault, without the values that PostgreSQL's words quote."""
+    if not isinstance(fault, StatementError):
+        return type(fault).__name__
+    causes = list(_causes(fault))
+    parts = [type(fault).__name__, *(type(cause).__name__ for cause in causes[-1:]), _state(causes)]
+    return " ".join(dict.fromkeys(part for part in parts if part))
+
+
 def _state(causes: Iterable[BaseException]) -> str:
     """Return PostgreSQL's SQLSTATE, where there is one."""
     return next((str(cause.sqlstate) for cause in causes if getattr(cause, "sqlstate", None)), "")  # type: ignore[attr-defined]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
+from sqlalchemy.dialects import sqlite
 from support.desk_rows import DAY, HOUR, NOW, alert, customer, opened
 
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
-from stream.desk.store.repositories.worklist import WorklistQuery, worklist, worklist_counts
+from stream.desk.store.repositories.worklist import WorklistQuery, page_statement, worklist, worklist_counts
 from stream.desk.store.tables import Episode, EpisodeReceiver
 from stream.domain.alerts import Rank
 from stream.domain.events import Product
@@ -176,3 +177,20 @@ async def test_orders(database, order, names):
     )
     await change(database, "c", value=5.0)
     assert await customers(database, order=order) == names
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (WorklistQuery(receivers=MINE), "INDEX ix_episodes_worklist (owner=?)"),
+        (WorklistQuery(receivers=MINE, status="ended"), "INDEX ix_episodes_ended_owner (owner=?"),
+        (WorklistQuery(branch_ids=("b-1",)), "COVERING INDEX ix_episodes_branch (branch_id=?)"),
+        (WorklistQuery(receivers=MINE, branch_ids=("b-1",)), "INDEX ix_episodes_branch (branch_id=?)"),
+    ],
+)
+async def test_no_question_of_an_rm_or_a_manager_reads_all_episodes(embedded, query, index):
+    sql = str(page_statement(query, NOW).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    async with embedded.reading() as session:
+        plan = [row[3] for row in await session.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
+    assert any(index in line for line in plan), plan
+    assert not any(line.startswith("SCAN episodes") for line in plan), plan

@@ -66,7 +66,7 @@ class Page:
 
 async def worklist(session: AsyncSession, query: WorklistQuery, now: int) -> Page:
     """Return one page; `now` (epoch ms) tells what is snoozed and overdue."""
-    found = (await session.execute(_page(query, now))).all()
+    found = (await session.execute(page_statement(query, now))).all()
     if not found:
         return Page((), 0)
     customers = [row.customer_id for row in found]
@@ -116,7 +116,8 @@ _LIGHT = (
 """What ranking needs: the bodies are read for one page only."""
 
 
-def _page(query: WorklistQuery, now: int) -> Select[*tuple[Any, ...]]:
+def page_statement(query: WorklistQuery, now: int) -> Select[*tuple[Any, ...]]:
+    """Return the query for the customers of a page, ranked."""
     mine = _subquery(query, _conditions(query, now))
     priority, points = func.min(mine.c.priority), func.max(mine.c.points)
     orders: dict[Order, tuple[Any, ...]] = {
