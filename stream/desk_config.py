@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
+
+from stream.desk_section import Section
+from stream.desk_work_config import Escalation, Work
 
 _SCHEMES = {
     "sqlite": "sqlite+aiosqlite",
@@ -13,12 +16,6 @@ _SCHEMES = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
 }
-
-
-class Section(BaseModel):
-    """A frozen section that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Database(Section):
@@ -84,3 +81,5 @@ class Desk(Section):
     database: Database = Database()
     keys: Keys = Keys()
     retention: Retention = Retention()
+    work: Work = Work()
+    escalation: Escalation = Escalation()
