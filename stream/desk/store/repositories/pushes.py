@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.repositories.rows import insert_into, must_be_ordered, table
+from stream.desk.store.repositories.rows import chunks, insert_into, must_be_ordered, table
 from stream.desk.store.tables import Push, PushCounter
 
 
@@ -87,3 +87,33 @@ async def push_range(session: AsyncSession, receiver: str) -> tuple[int, int]:
     last = await session.scalar(select(PushCounter.last_number).where(PushCounter.receiver == receiver)) or 0
     first = await session.scalar(select(func.min(Push.number)).where(Push.receiver == receiver))
     return (first if first is not None else last + 1), last
+
+
+_AT_ONCE = 64  # receivers in one question
+
+
+async def pushes_behind(session: AsyncSession, after: Mapping[str, int], limit: int) -> dict[str, list[Push]]:
+    """Return, for many receivers in one question, at most `limit` pushes behind each one's number, in their order."""
+    found: dict[str, list[Push]] = {}
+    for some in chunks(list(after.items()), _AT_ONCE):
+        asked = list(some) + [some[0]] * (_padded(len(some)) - len(some))
+        fits = or_(
+            *(and_(Push.receiver == who, Push.number > last, Push.number <= last + limit) for who, last in asked)
+        )
+        for push in await session.scalars(select(Push).where(fits).order_by(Push.receiver, Push.number)):
+            found.setdefault(push.receiver, []).append(push)
+    return found
+
+
+def _padded(count: int) -> int:
+    """Return the next power of two, so that few forms of the statement are compiled."""
+    return 1 << (count - 1).bit_length()
+
+
+async def last_numbers(session: AsyncSession, receivers: Sequence[str]) -> dict[str, int]:
+    """Return the number of the last push of each that ever had one."""
+    found: dict[str, int] = {}
+    for some in chunks(receivers):
+        counters = select(PushCounter.receiver, PushCounter.last_number).where(PushCounter.receiver.in_(some))
+        found.update({row.receiver: row.last_number for row in await session.execute(counters)})
+    return found
