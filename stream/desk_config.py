@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, field_validator
 
 from stream.desk_section import Section
+from stream.desk_web_config import Oidc, Talk, Web
 from stream.desk_work_config import Escalation, Work
 
 _SCHEMES = {
@@ -83,3 +84,6 @@ class Desk(Section):
     retention: Retention = Retention()
     work: Work = Work()
     escalation: Escalation = Escalation()
+    web: Web = Web()
+    oidc: Oidc = Oidc()
+    talk: dict[str, Talk] = Field(default_factory=dict, description="kind of warning -> what to say; `default` for all")
