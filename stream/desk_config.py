@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
+from stream.desk_notify_config import Notify
+from stream.desk_push_config import Push
 from stream.desk_section import Section
 from stream.desk_web_config import Oidc, Talk, Web
 from stream.desk_work_config import Escalation, Work
@@ -87,3 +89,5 @@ class Desk(Section):
     web: Web = Web()
     oidc: Oidc = Oidc()
     talk: dict[str, Talk] = Field(default_factory=dict, description="kind of warning -> what to say; `default` for all")
+    push: Push = Push()
+    notify: Notify = Notify()

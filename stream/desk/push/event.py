@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,12 @@ RESET = "reset"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`number` is the id from which a stream goes on; `encoded` are the bytes on the wire."""
+    """`number` is the id from which a stream goes on; `encoded` are the bytes on the wire, with all the rest."""
 
     number: int
-    name: str
+    event: str
+    notify: bool  # the browser is to show a notification
+    data: Mapping[str, Any]  # ids and words, no name, number or amount
     encoded: bytes
 
 
@@ -40,4 +43,10 @@ def reset(number: int) -> Event:
 def make(number: int, name: str, data: dict[str, Any]) -> Event:
     """Return an event. JSON has no line break of its own, so that one `data` line holds it."""
     word = "".join(sign for sign in name if sign.isalnum() or sign in "-_") or "message"
-    return Event(number, word, b"id: %d\nevent: %s\ndata: %s\n\n" % (number, word.encode(), msgspec.json.encode(data)))
+    return Event(
+        number,
+        word,
+        bool(data.get("notify")),
+        data,
+        b"id: %d\nevent: %s\ndata: %s\n\n" % (number, word.encode(), msgspec.json.encode(data)),
+    )

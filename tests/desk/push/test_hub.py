@@ -45,7 +45,7 @@ class Page:
         async with contextlib.aclosing(hub.events(receiver, after)) as events:
             async for event in events:
                 self.numbers.append(event.number)
-                self.names.append(event.name)
+                self.names.append(event.event)
                 if self.slow is not None:
                     await self.slow.wait()
 
