@@ -131,7 +131,7 @@ class Escalation(Section):
         description="each once, in their order; none = nothing escalates",
     )
     without_due_h: float = Field(
-        24, ge=0, le=720, description="business hours until a warning without a due time is due"
+        24, ge=0, le=720, description="business hours until one without a due time is due"
     )
     grace_h: float = Field(1, ge=0, le=720, description="business hours that a warning has at least once it is here")
     round_the_clock: frozenset[Literal["critical", "high", "medium", "low"]] = Field(

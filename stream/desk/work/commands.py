@@ -32,6 +32,8 @@ class Actor(Struct, frozen=True, kw_only=True):
     branch_id: Id | None = None
     branch_ids: tuple[str, ...] = ()  # a manager's, where there are several
     name: str = ""  # for the page only, never stored
+    address: str | None = None  # for the audit, as is the request's id
+    request_id: str | None = None
 
     @property
     def branches(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UnsetType
 from sqlalchemy import ColumnElement, case, select
@@ -54,6 +54,7 @@ def incoming(
     owner: str | None = None,
     branch_id: str | None = None,
     position: tuple[int, int] | None = None,
+    source: Literal["engine", "desk"] = "engine",
 ) -> Incoming:
     """Return the rows of an alert.
 
@@ -64,6 +65,7 @@ def incoming(
         owner: who has it on the worklist, where the desk knows better than the first of `routes`.
         branch_id: that answers for it, where the desk knows better than the profile.
         position: partition and offset on `alerts`.
+        source: who tells it. What the desk tells has the sequence of the engine's alert that it is about.
     """
     when = millis(envelope.event_time)
     partition, offset = position or (None, None)
@@ -72,7 +74,7 @@ def incoming(
         "episode_id": envelope.episode_id,
         "sequence": envelope.sequence,
         "state": envelope.state,
-        "source": "engine",
+        "source": source,
         "kind": envelope.kind,
         "severity": envelope.severity,
         "customer_id": envelope.customer_id,
