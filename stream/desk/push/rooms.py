@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, union, update
+from sqlalchemy import CompoundSelect, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.push import told
@@ -22,7 +22,7 @@ async def waiting(tx: AsyncSession, acted_since: int | None) -> list[str]:
     """Return those for whom something waits for room; given a time, only who acted since then (epoch ms)."""
     who = select(Holdback.receiver).where(*_BUDGET).distinct()
     if acted_since is not None:
-        acted = union(
+        acted: CompoundSelect[Any] = union(
             select(Action.actor).where(Action.at >= acted_since),
             select(Action.on_behalf_of).where(Action.at >= acted_since, Action.on_behalf_of.is_not(None)),
         )
