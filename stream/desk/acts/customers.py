@@ -31,7 +31,8 @@ async def hand_over(deed: Deed, command: HandOver) -> Episode | None:
         await assign(deed, command.customer_id, to.removeprefix("rm:"), "handover", until=command.until)
     for number, episode in enumerate(moved):
         await deed.feedback(episode, {"action": "handover"}, f"{deed.action_id}/{number}" if number else None)
-    await move(deed, command.customer_id, moved, to, "handover", fixed=True)
+    before = {episode.owner for episode in moved} | {f"rm:{await _rm(deed, command.customer_id)}"}
+    await move(deed, command.customer_id, moved, sorted(before), to, "handover", fixed=True)
     return moved[0] if moved else None
 
 
@@ -41,12 +42,29 @@ async def open_episodes(deed: Deed, customer_id: str) -> list[Episode]:
     return list(await deed.tx.scalars(mine.order_by(Episode.priority, Episode.points.desc(), Episode.episode_id)))
 
 
-async def move(deed: Deed, customer_id: str, moved: Sequence[Episode], to: str, why: str, *, fixed: bool) -> None:
-    """Give episodes and the open tasks of those who had them to another; escalation begins anew.
+async def move(
+    deed: Deed,
+    customer_id: str,
+    moved: Sequence[Episode],
+    owners: Sequence[str],
+    to: str,
+    why: str,
+    *,
+    fixed: bool,
+    lent_by: str | None = None,
+) -> None:
+    """Give a customer's episodes, and the open tasks of `owners`, to another; escalation begins anew.
 
-    `fixed`: from now on the engine's routes no longer move them.
+    Args:
+        deed: what is done.
+        customer_id: whose.
+        moved: episodes, open or snoozed.
+        owners: whose tasks go along, as in an alert's routes.
+        to: as in an alert's routes.
+        why: for the pages.
+        fixed: from now on the engine's routes no longer move the episodes.
+        lent_by: who gets the tasks back after a leave.
     """
-    before = {episode.owner for episode in moved} or {f"rm:{await _rm(deed, customer_id)}"}
     for episode in moved:
         old = episode.owner
         await planning.call_off(deed.tx, episode.episode_id, deed.now)
@@ -54,7 +72,7 @@ async def move(deed: Deed, customer_id: str, moved: Sequence[Episode], to: str, 
         await planning.forget_steps(deed.tx, episode.episode_id)
         await planning.plan(deed.tx, episode, deed.now, deed.context)
         await deed.show_change(episode, why, also=[old])
-    await tasks.hand_over(deed, customer_id, sorted(before), to)
+    await tasks.hand_over(deed, customer_id, owners, to, lent_by)
 
 
 async def assign(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.acts.deed import Context
-from stream.desk.store.repositories.rows import insert_into, table
+from stream.desk.store.repositories.rows import chunks, insert_into, table
 from stream.desk.store.tables import Episode, Escalation, Timer
 from stream.desk.work import escalation
 
@@ -17,34 +18,52 @@ SNOOZE = "snooze"
 
 
 async def plan(tx: AsyncSession, episode: Episode, now: int, context: Context) -> None:
-    """Plan the steps that are left of an episode that is open, awake and unacknowledged; others have none."""
-    if episode.ended_at is not None or episode.acknowledged_at is not None or (episode.snoozed_until or 0) > now:
+    """Plan the steps that are left of one episode; see `plan_all`."""
+    await plan_all(tx, [episode], now, context)
+    await tx.refresh(episode)
+
+
+async def plan_all(tx: AsyncSession, episodes: Sequence[Episode], now: int, context: Context) -> None:
+    """Plan the steps that are left of those that are open, awake and unacknowledged; the others have none.
+
+    A step that was taken stays taken: each happens once.
+    """
+    rows = [row for episode in episodes if _waits(episode, now) for row in _steps(episode, now, context)]
+    if not rows:
         return
-    steps = escalation.plan(
-        context.settings.escalation, context.hours, severity=episode.severity, due_at=episode.due_at, now=now
+    statement = insert_into(tx, Escalation)
+    old, new = table(Escalation).c, statement.excluded
+    again = {name: new[name] for name in ("to", "state", "due_at", "planned_at", "done_at")}
+    upsert = statement.on_conflict_do_update(
+        index_elements=["episode_id", "step"], set_=again, where=old.state.in_(("cancelled", "planned"))
     )
-    rows = [
-        {
-            "episode_id": episode.episode_id,
-            "step": step.number,
-            "to": step.to,
-            "state": "planned",
-            "due_at": step.due_at,
-            "planned_at": now,
-            "done_at": None,
-        }
-        for step in steps
-        if step.number > episode.escalation
-    ]
-    if rows:
-        statement = insert_into(tx, Escalation)
-        old, new = table(Escalation).c, statement.excluded
-        again = {name: new[name] for name in ("to", "state", "due_at", "planned_at", "done_at")}
-        upsert = statement.on_conflict_do_update(
-            index_elements=["episode_id", "step"], set_=again, where=old.state.in_(("cancelled", "planned"))
-        )
-        await tx.execute(upsert, rows)
-    await note_next(tx, episode)
+    await tx.execute(upsert, rows)
+    first: dict[str, int] = {}
+    for row in rows:
+        first[row["episode_id"]] = min(first.get(row["episode_id"], row["due_at"]), row["due_at"])
+    target = table(Episode)
+    noted = update(target).where(target.c.episode_id == bindparam("of")).values(next_escalation_at=bindparam("at"))
+    await (await tx.connection()).execute(noted, [{"of": id_, "at": due} for id_, due in first.items()])
+
+
+def _waits(episode: Episode, now: int) -> bool:
+    """Tell whether somebody is still to see to it."""
+    return episode.ended_at is None and episode.acknowledged_at is None and (episode.snoozed_until or 0) <= now
+
+
+def _steps(episode: Episode, now: int, context: Context) -> Iterator[dict[str, Any]]:
+    config, hours = context.settings.escalation, context.hours
+    for step in escalation.plan(config, hours, severity=episode.severity, due_at=episode.due_at, now=now):
+        if step.number > episode.escalation:
+            yield {
+                "episode_id": episode.episode_id,
+                "step": step.number,
+                "to": step.to,
+                "state": "planned",
+                "due_at": step.due_at,
+                "planned_at": now,
+                "done_at": None,
+            }
 
 
 async def note_next(tx: AsyncSession, episode: Episode) -> None:
@@ -58,9 +77,15 @@ async def note_next(tx: AsyncSession, episode: Episode) -> None:
 
 async def call_off(tx: AsyncSession, episode_id: str, now: int) -> None:
     """Cancel the steps that are still planned."""
-    planned = update(Escalation).where(Escalation.episode_id == episode_id, Escalation.done_at.is_(None))
-    await tx.execute(planned.values(state="cancelled", done_at=now))
-    await tx.execute(update(Episode).where(Episode.episode_id == episode_id).values(next_escalation_at=None))
+    await call_off_all(tx, [episode_id], now)
+
+
+async def call_off_all(tx: AsyncSession, episode_ids: Sequence[str], now: int) -> None:
+    """Cancel the steps of several episodes that are still planned."""
+    for some in chunks(list(episode_ids)):
+        planned = update(Escalation).where(Escalation.episode_id.in_(some), Escalation.done_at.is_(None))
+        await tx.execute(planned.values(state="cancelled", done_at=now))
+        await tx.execute(update(Episode).where(Episode.episode_id.in_(some)).values(next_escalation_at=None))
 
 
 async def set_timer(

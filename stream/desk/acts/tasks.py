@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from stream.desk.acts import planning
 from stream.desk.acts.deed import Deed
@@ -14,6 +15,8 @@ from stream.desk.work import words
 from stream.desk.work.commands import AddTask, FinishTask
 from stream.desk.work.tasks import Planned, next_tasks
 
+LENT_BY = "lent_by"
+"""Detail of a task that another has during a leave: who gets it back."""
 REMINDER = "task"
 """Kind of the timer that says that a task is due; its key is the task's id."""
 
@@ -71,10 +74,23 @@ async def call_off(deed: Deed, episode: Episode) -> None:
     await deed.tx.flush()
 
 
-async def hand_over(deed: Deed, customer_id: str, owners: list[str], to: str) -> None:
-    """Give a customer's open tasks to another."""
-    open_ones = update(Task).where(Task.customer_id == customer_id, Task.done_at.is_(None), Task.owner.in_(owners))
-    await deed.tx.execute(open_ones.values(owner=to))
+async def hand_over(deed: Deed, customer_id: str, owners: Sequence[str], to: str, lent_by: str | None = None) -> None:
+    """Give a customer's open tasks to another; `lent_by` gets them back after a leave."""
+    theirs = select(Task).where(Task.customer_id == customer_id, Task.done_at.is_(None), Task.owner.in_(owners))
+    for task in list(await deed.tx.scalars(theirs)):
+        task.owner = to
+        if lent_by is not None:
+            task.details = {**task.details, LENT_BY: lent_by}
+    await deed.tx.flush()
+
+
+async def give_back(deed: Deed, person: str) -> None:
+    """Give somebody back the tasks that others had during a leave."""
+    lent = select(Task).where(Task.done_at.is_(None), Task.details[LENT_BY].as_string() == person)
+    for task in list(await deed.tx.scalars(lent)):
+        task.owner = f"rm:{person}"
+        task.details = {name: value for name, value in task.details.items() if name != LENT_BY}
+    await deed.tx.flush()
 
 
 async def _make(deed: Deed, customer_id: str, planned: Planned, owner: str, episode: Episode | None) -> None:

@@ -1,0 +1,131 @@
+"""Alerts into history and episodes, with whose they are and when they escalate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from stream.desk.acts import planning
+from stream.desk.acts.deed import Context
+from stream.desk.intake import owners
+from stream.desk.intake.edge import Item
+from stream.desk.store.repositories.alerts import Incoming, episodes_by_id, incoming, millis, take_alerts
+from stream.desk.store.repositories.rows import chunks
+from stream.desk.store.tables import Episode, Timer
+from stream.domain.alerts import DeskAlert
+from stream.domain.events import SEVERITIES
+
+_OF_DESK = frozenset({"acknowledged", "escalated"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    severity: str
+    owner: str
+
+
+async def take(tx: AsyncSession, items: Sequence[Item], now: int, context: Context) -> list[Incoming]:
+    """Write alerts, and return those that are new and the engine's.
+
+    The desk's own come back from the topic: they are known, unless the store was lost meanwhile; then they say again
+    what had been answered.
+    """
+    book = await owners.book(tx, [item.value for item in items], now)
+    batch = [_incoming(item, now, book) for item in items]
+    ids = list(dict.fromkeys(one.episode_id for one in batch))
+    before = {id_: _Before(row.severity, row.owner) for id_, row in (await episodes_by_id(tx, ids)).items()}
+    fresh = await take_alerts(tx, batch)
+    if not fresh:
+        return []
+    tx.expire_all()
+    after = await episodes_by_id(tx, list(dict.fromkeys(one.episode_id for one in fresh)))
+    told = {item.value.alert_id: item.value for item in items}
+    for one in fresh:
+        if one.alert["source"] == "desk":
+            await _restore(tx, after[one.episode_id], told[one.alert_id])
+    await _follow(tx, before, after, now, context)
+    return [one for one in fresh if one.alert["source"] == "engine"]
+
+
+def _incoming(item: Item, now: int, book: owners.Book) -> Incoming:
+    alert: DeskAlert = item.value
+    record = item.came.record
+    return incoming(
+        alert,
+        record.value or b"",
+        now,
+        owner=book.owner(alert),
+        branch_id=book.branch(alert),
+        position=(item.came.partition, record.offset),
+        source="desk" if alert.answer is not None or alert.state in _OF_DESK else "engine",
+    )
+
+
+async def _follow(
+    tx: AsyncSession, before: Mapping[str, _Before], after: Mapping[str, Episode], now: int, context: Context
+) -> None:
+    """Plan the escalation of what is new or got worse; call it off where an episode has ended."""
+    ended = [id_ for id_, episode in after.items() if episode.ended_at is not None]
+    await planning.call_off_all(tx, ended, now)
+    await _stop_snoozes(tx, ended)
+    waiting: list[Episode] = []
+    for id_, episode in after.items():
+        known = before.get(id_)
+        if episode.ended_at is not None:
+            continue
+        worse = known is not None and _rank(episode.severity) > _rank(known.severity)
+        moved = known is not None and known.owner != episode.owner
+        if worse and episode.acknowledged_at is not None:  # as the engine does: it is to be seen anew
+            await _unacknowledge(tx, episode)
+        if moved:
+            await planning.forget_steps(tx, id_)
+            await _set(tx, episode, escalation=0)
+        if known is None or worse or moved:
+            waiting.append(episode)
+    await planning.plan_all(tx, waiting, now, context)
+
+
+async def _restore(tx: AsyncSession, episode: Episode, alert: DeskAlert) -> None:
+    """Take from the desk's own alert what the store has lost."""
+    answer = alert.answer
+    if answer is None:
+        return
+    at = millis(alert.event_time)
+    if alert.state == "acknowledged" and episode.acknowledged_at is None:
+        await _set(tx, episode, acknowledged_at=at, acknowledged_by=answer.actor)
+    elif alert.state == "closed" and episode.outcome is None:
+        await _set(
+            tx,
+            episode,
+            outcome=answer.outcome,
+            loss_reason=answer.loss_reason,
+            reason_source=answer.reason_source,
+            outcome_at=at,
+            outcome_by=answer.actor,
+        )
+    elif alert.state == "escalated" and answer.step is not None and episode.escalation < answer.step:
+        await _set(tx, episode, escalation=answer.step)
+
+
+async def _unacknowledge(tx: AsyncSession, episode: Episode) -> None:
+    await _set(tx, episode, acknowledged_at=None, acknowledged_by=None)
+
+
+async def _set(tx: AsyncSession, episode: Episode, **columns: object) -> None:
+    changed = update(Episode).where(Episode.episode_id == episode.episode_id)
+    await tx.execute(changed.values(**columns, version=Episode.version + 1))
+    await tx.refresh(episode)
+
+
+async def _stop_snoozes(tx: AsyncSession, ended: Sequence[str]) -> None:
+    for some in chunks(list(ended)):
+        found = select(Timer.key).where(Timer.kind == planning.SNOOZE, Timer.key.in_(some))
+        for key in list(await tx.scalars(found)):
+            await planning.stop_timer(tx, planning.SNOOZE, key)
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity) if severity in SEVERITIES else 0
