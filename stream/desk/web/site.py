@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stream.config import Settings
+from stream.desk.push.hub import Hub
 from stream.desk.store.database import Database
 from stream.desk.store.vault import Vault
 from stream.domain.business import Business
@@ -25,45 +26,13 @@ class Asker(Protocol):
         ...
 
 
-class Pushed(Protocol):
-    """What a stream of pushes yields: a row of `pushes`, or a hint that the page must load anew."""
-
-    @property
-    def number(self) -> int:
-        """Its number among the receiver's: the event's id."""
-        ...
-
-    @property
-    def event(self) -> str:
-        """The event's name."""
-        ...
-
-    @property
-    def notify(self) -> bool:
-        """Whether the browser is to notify."""
-        ...
-
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """Ids and words, no name, number or amount."""
-        ...
-
-
-class Pushes(Protocol):
-    """The part of `stream.desk.push.hub.Hub` that the web application uses."""
-
-    def committed(self, receivers: Iterable[str]) -> None:
-        """Wake the readers of these receivers: pushes to them were committed."""
-        ...
-
-    def events(self, receiver: str, after: int | None = None) -> AsyncIterator[Any]:
-        """Yield pushes behind number `after`, for ever; `None`: what comes from now on."""
-        ...
-
-
 def nothing_to_report() -> Mapping[str, str]:
     """Return no trouble: the standing of a site without other parts."""
     return {}
+
+
+def nothing_to_wake() -> None:
+    """Wake nobody: a site without an outbox."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +44,10 @@ class Site:
     settings: Settings
     business: Business
     clock: Callable[[], int]
-    hub: Pushes
+    hub: Hub
     asker: Asker
     metrics: Metrics
+    wake: Callable[[], None] = field(default=nothing_to_wake)
+    """Called after a commit that left messages in the outbox."""
     standing: Callable[[], Mapping[str, str]] = field(default=nothing_to_report)
     """Parts of the desk that are in trouble now, and with what: `{"intake": "database away"}`."""

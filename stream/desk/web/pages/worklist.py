@@ -1,0 +1,91 @@
+"""The worklist: the page, its rows when a filter changes, one card when a push tells of it, the export."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from stream.desk.store.repositories.worklist import WorklistQuery
+from stream.desk.web import answers, audit
+from stream.desk.web.exporting import worklist_csv
+from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
+from stream.desk.web.views.listing import ORDERS, STATUSES, asked, listed
+from stream.desk.web.views.shown import WorklistShown
+
+_CHOICES = ("severities", "classes")
+SEVERITIES = ("critical", "high", "medium", "low")
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """Show the worklist, or only its rows where the page itself asks."""
+    site, person = request.app[SITE], request[PERSON]
+    query = asked(request.query, person, site)
+    async with site.database.reading() as session:
+        shown = await listed(session, query, person, site)
+    request[DETAILS] = {"shown": [card.customer_id for card in shown.cards], **filters(query)}
+    await audit.write(request, allowed=True)
+    template = "worklist/rows.html" if answers.by_htmx(request) else "worklist/page.html"
+    return answers.html(request, template, **values(request, query, shown))
+
+
+def values(request: web.Request, query: WorklistQuery, shown: WorklistShown) -> dict[str, Any]:
+    """Return what the templates of the list are given."""
+    last = shown.offset + len(shown.cards)
+    following = shown.offset + shown.limit
+    return {
+        "list": shown,
+        "query": query,
+        "statuses": STATUSES,
+        "orders": ORDERS,
+        "severities": SEVERITIES,
+        "kinds": request.app[KINDS],
+        "first": shown.offset + 1 if shown.cards else 0,
+        "last": last,
+        "previous": _address(request, offset=max(0, shown.offset - shown.limit)) if shown.offset else "",
+        "next": _address(request, offset=following) if following < shown.total else "",
+        "export": _address(request, to="/worklist.csv"),
+        "tab": lambda status: _address(request, status=status, offset=0),
+    }
+
+
+def _address(request: web.Request, to: str = "/", **changed: Any) -> str:
+    given = [(name, value) for name, value in request.query.items() if name not in changed and value]
+    asked_for = urlencode([*given, *((name, value) for name, value in changed.items() if value)])
+    return f"{to}?{asked_for}" if asked_for else to
+
+
+async def card(request: web.Request) -> web.StreamResponse:
+    """Show one customer's card as the list with these filters would; nothing where it would not."""
+    site, person = request.app[SITE], request[PERSON]
+    query = asked(request.query, person, site)
+    only = WorklistQuery(**{**_fields(query), "customer_ids": (request[CUSTOMER],), "offset": 0, "limit": 1})
+    async with site.database.reading() as session:
+        shown = await listed(session, only, person, site)
+    await audit.write(request, allowed=True)
+    return answers.html(request, "worklist/one.html", list=shown)
+
+
+def _fields(query: WorklistQuery) -> dict[str, Any]:
+    return {name: getattr(query, name) for name in query.__dataclass_fields__}
+
+
+def filters(query: WorklistQuery) -> dict[str, Any]:
+    """Return what was asked for, for the audit: the fact of a search, not its words."""
+    return {"status": query.status, "order": query.order, "offset": query.offset, "searched": bool(query.search)}
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """Give the list as a file, with at most the configured number of customers."""
+    site, person = request.app[SITE], request[PERSON]
+    query = asked(request.query, person, site)
+    most = site.settings.desk.web.export_rows
+    whole = WorklistQuery(**{**_fields(query), "offset": 0, "limit": most})
+    async with site.database.reading() as session:
+        shown = await listed(session, whole, person, site)
+    request[DETAILS] = {"rows": len(shown.cards), **filters(query)}
+    await audit.write(request, allowed=True)
+    body = worklist_csv(shown.cards, answers.language(request), answers.teller(request))
+    headers = {"Content-Disposition": 'attachment; filename="worklist.csv"'}
+    return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
