@@ -18,6 +18,7 @@ from stream.desk.intake.edge import Edge, Item, dead_lettered_here
 from stream.desk.intake.reading import Came, Source
 from stream.desk.intake.writing import Writer, Written
 from stream.desk.leading import Deposed, Lead
+from stream.desk.pauses import Pauses
 from stream.desk.standing import Standings
 from stream.desk.store.database import Database, is_away, is_rows_fault, name_of
 from stream.desk.store.repositories.positions import Partition, move_positions, positions, reset_positions
@@ -29,7 +30,6 @@ log = logging.getLogger(__name__)
 
 CONSUMER = "desk"
 PART = "intake"
-_PAUSES_S = (0.1, 0.2, 0.5, 1.0, 2.0)
 _STAND_BY_S = 2.0
 _LOOK_EVERY_S = 3.0
 _ANSWERS_S = 5.0
@@ -51,23 +51,6 @@ class Parts:
     clock: Callable[[], int]  # epoch ms
     dead_letters: Send  # returns when the broker has it
     committed: Callable[[Iterable[str]], None]  # pushes to these were committed
-
-
-class Pauses:
-    """Waits longer each time, up to some seconds."""
-
-    def __init__(self) -> None:
-        """Nothing has failed yet."""
-        self._failed = 0
-
-    async def wait(self) -> None:
-        """Wait before the next attempt."""
-        await asyncio.sleep(_PAUSES_S[min(self._failed, len(_PAUSES_S) - 1)])
-        self._failed += 1
-
-    def over(self) -> None:
-        """Begin with the shortest again."""
-        self._failed = 0
 
 
 class Intake:

@@ -93,3 +93,9 @@ async def mark_failed(session: AsyncSession, id_: int, fault: str) -> None:
     """Note that an attempt failed, and what kind of fault it was."""
     changed = update(Outbox).where(Outbox.id == id_).values(attempts=Outbox.attempts + 1, fault=fault)
     await session.execute(changed)
+
+
+async def give_up(session: AsyncSession, id_: int, fault: str, at: int) -> None:
+    """Take a message that the broker will never take out of the way of the others; `fault` stays on it."""
+    changed = update(Outbox).where(Outbox.id == id_).values(published_at=at, fault=fault)
+    await session.execute(changed)
