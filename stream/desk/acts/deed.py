@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,9 +36,13 @@ class Context:
 
     @property
     def hours(self) -> Hours:
-        """Return the business hours that tasks and escalations go by."""
+        """Return the business hours that tasks go by."""
+        return self.hours_in(None)
+
+    def hours_in(self, zone: ZoneInfo | None) -> Hours:
+        """Return the business hours by the clocks of a branch; `None`: of the business."""
         opens, closes = self.settings.work.hours
-        return Hours(self.business.zone, self.business.calendar, opens, closes)
+        return Hours(zone or self.business.zone, self.business.calendar, opens, closes)
 
 
 @dataclass(slots=True)
@@ -49,16 +54,16 @@ class Deed:
     action_id: str
     now: int
     context: Context
+    known: Directory | None = None  # staff and branches; several deeds of one transaction share it
     receivers: set[str] = field(default_factory=set)
     task_ids: list[str] = field(default_factory=list)
     approval_id: str | None = None
-    _directory: Directory | None = None
 
     async def directory(self) -> Directory:
         """Return staff and branches, read once."""
-        if self._directory is None:
-            self._directory = await directory(self.tx)
-        return self._directory
+        if self.known is None:
+            self.known = await directory(self.tx)
+        return self.known
 
     async def episode(self, episode_id: str, version: int | None = None) -> Episode:
         """Return an episode.
@@ -109,9 +114,12 @@ class Deed:
         actor = self.actor.staff_id
         await self.send(messages.feedback(episode, fields, action_id or self.action_id, actor, self.now))
 
-    async def tell(self, episode: Episode, state: AlertState, answer: Answer) -> str:
-        """Tell the topic `alerts`, and keep it in the history as if it had come from there; return its id."""
-        alert, body = messages.desk_alert(episode, state, answer, self.now)
+    async def tell(self, episode: Episode, state: AlertState, answer: Answer, also: Sequence[str] = ()) -> str:
+        """Tell the topic `alerts`, and keep it in the history as if it had come from there; return its id.
+
+        `also`: who gets it besides those who have it, as in an alert's routes.
+        """
+        alert, body = messages.desk_alert(episode, state, answer, self.now, also)
         row = incoming(alert, body, self.now, owner=episode.owner, branch_id=episode.branch_id, source="desk")
         await take_alerts(self.tx, [row])
         await self.tx.refresh(episode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,10 +35,12 @@ def contact(event: Contact) -> Message:
     return _message("contacts", event, event.event_id)
 
 
-def desk_alert(episode: Episode, state: AlertState, answer: Answer, now: int) -> tuple[DeskAlert, bytes]:
-    """Return the newest alert of an episode with what the desk says of it, and its bytes."""
+def desk_alert(
+    episode: Episode, state: AlertState, answer: Answer, now: int, also: Sequence[str] = ()
+) -> tuple[DeskAlert, bytes]:
+    """Return the newest alert of an episode with what the desk says of it, and its bytes; `also` gets it too."""
     newest = _DECODER.decode(episode.body)
-    routes = list(dict.fromkeys([episode.owner, *newest.routes[1:]]))
+    routes = list(dict.fromkeys([episode.owner, *newest.routes[1:], *also]))
     alert = msgspec.structs.replace(
         newest,
         alert_id=desk_alert_id(episode.episode_id, state, answer.action_id),

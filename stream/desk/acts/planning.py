@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.acts.deed import Context
+from stream.desk.push.habits import zone_of
 from stream.desk.store.repositories.rows import chunks, insert_into, table
-from stream.desk.store.tables import Episode, Escalation, Timer
+from stream.desk.store.tables import Branch, Episode, Escalation, Timer
 from stream.desk.work import escalation
 
 SNOOZE = "snooze"
@@ -28,7 +30,9 @@ async def plan_all(tx: AsyncSession, episodes: Sequence[Episode], now: int, cont
 
     A step that was taken stays taken: each happens once.
     """
-    rows = [row for episode in episodes if _waits(episode, now) for row in _steps(episode, now, context)]
+    waiting = [episode for episode in episodes if _waits(episode, now)]
+    zones = await _zones(tx) if waiting else {}
+    rows = [row for episode in waiting for row in _steps(episode, now, context, zones)]
     if not rows:
         return
     statement = insert_into(tx, Escalation)
@@ -51,8 +55,15 @@ def _waits(episode: Episode, now: int) -> bool:
     return episode.ended_at is None and episode.acknowledged_at is None and (episode.snoozed_until or 0) <= now
 
 
-def _steps(episode: Episode, now: int, context: Context) -> Iterator[dict[str, Any]]:
-    config, hours = context.settings.escalation, context.hours
+async def _zones(tx: AsyncSession) -> dict[str, ZoneInfo]:
+    """Return the branches whose clocks show another time than the business's."""
+    rows = await tx.execute(select(Branch.branch_id, Branch.time_zone).where(Branch.time_zone.is_not(None)))
+    found = {branch: zone_of(name) for branch, name in rows}
+    return {branch: zone for branch, zone in found.items() if zone is not None}
+
+
+def _steps(episode: Episode, now: int, context: Context, zones: Mapping[str, ZoneInfo]) -> Iterator[dict[str, Any]]:
+    config, hours = context.settings.escalation, context.hours_in(zones.get(episode.branch_id or ""))
     for step in escalation.plan(config, hours, severity=episode.severity, due_at=episode.due_at, now=now):
         if step.number > episode.escalation:
             yield {
