@@ -23,7 +23,6 @@ class Webhooks(Section):
     jitter: float = Field(0.1, ge=0, le=1, description="each wait is longer by up to this share of it, at random")
     timeout_s: float = Field(20, gt=0, le=60, description="of one attempt, connection and answer")
     per_endpoint: int = Field(4, ge=1, le=64, description="attempts at a time to one endpoint")
-    at_once: int = Field(64, ge=1, le=1000, description="attempts at a time to all of them")
     overlap_h: float = Field(24, ge=0, le=720, description="hours a rotated secret still signs")
     look_every_s: float = Field(1, gt=0, le=60, description="between two looks for what is due")
 
