@@ -11,6 +11,7 @@ from stream.cli import (
     convert,
     deadletters,
     demo,
+    desk,
     evaluate,
     kafka,
     models,
@@ -41,6 +42,7 @@ def build() -> typer.Typer:
     app.add_typer(topics.app, name="topics")
     app.command("worker")(worker.command)
     app.command("trainer")(trainer.command)
+    app.command("desk")(desk.command)
     app.add_typer(models.app, name="models")
     app.command("replay")(replay.command)
     app.add_typer(rules.app, name="rules")
