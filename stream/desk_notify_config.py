@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from stream.desk_section import Section
 
@@ -46,6 +46,12 @@ class Mail(Section):
     timeout_s: float = Field(20, gt=0, le=300)
     at_once: int = Field(4, ge=1, le=64, description="connections at a time")
     routes: dict[Route, tuple[str, ...]] = Field({}, description="addresses by route, such as fraud or branch:b-1")
+
+    @model_validator(mode="after")
+    def _in_clear_only_at_home(self) -> Self:
+        if self.host and self.security == "none" and self.host not in ("localhost", "::1", "127.0.0.1"):
+            raise ValueError("security = none is for a server on this machine only")
+        return self
 
 
 class Bot(Section):

@@ -51,7 +51,7 @@ async def admit(tx: AsyncSession, news: Sequence[News], directory: Directory, ru
     stormy = [one for one in news if one.storm_id is not None and one.tells]
     verdicts = await _judged(tx, [one for one in news if one.storm_id is None or not one.tells], habits_of, now)
     await told.let_go(tx, {one.episode_id for one in news if one.state == "updated" and one.tells}, "graver", now)
-    woken = await told.write(tx, verdicts, now, rules.metrics)
+    woken = await told.write(tx, verdicts, habits_of, now)
     return woken | await storms.take(tx, stormy, habits_of, now)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.push import told
 from stream.desk.push.habits import HabitsOf
-from stream.desk.store.repositories.pushes import NewPush, append_pushes
+from stream.desk.push.speaking import speak
+from stream.desk.store.repositories.pushes import NewPush
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Episode, Holdback
 from stream.domain.alerts import PRIORITY
@@ -41,7 +42,7 @@ async def release(tx: AsyncSession, receiver: str, habits_of: HabitsOf, now: int
     habits_of.rules.metrics.released.labels("digest").inc(len(live))
     if not live:
         return frozenset()
-    await append_pushes(tx, [NewPush(receiver=receiver, event="digest", notify=True, data=_summary(live))], now)
+    await speak(tx, [NewPush(receiver=receiver, event="digest", notify=True, data=_summary(live))], habits_of, now)
     await told.count(tx, {(receiver, hours.local_date(now), "pushed"): 1})
     return frozenset({receiver})
 

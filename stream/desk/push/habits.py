@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from stream.desk.store.repositories.people import Directory
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Preference
 from stream.desk.work.quiet import QuietHours, never
+from stream.desk_notify_config import Notify
 from stream.desk_push_config import Push
 from stream.domain.business import Business
 
@@ -26,6 +27,8 @@ class Rules:
     settings: Push
     business: Business
     metrics: PushMetrics
+    notify: Notify = field(default_factory=Notify)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of the kinds of warning, by language
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.push import told
 from stream.desk.push.habits import Habits, HabitsOf
-from stream.desk.store.repositories.pushes import NewPush, append_pushes
+from stream.desk.push.speaking import speak
+from stream.desk.store.repositories.pushes import NewPush
 from stream.desk.store.tables import Action, Episode, Holdback, Push
 from stream.desk.work.budget import Budget, Claim, released
 
@@ -47,7 +48,7 @@ async def release(tx: AsyncSession, receiver: str, habits_of: HabitsOf, now: int
     chosen = await choose(tx, receiver, habits_of(receiver), habits_of.rules.settings.shares, now)
     if not chosen:
         return frozenset()
-    await append_pushes(tx, [_push(receiver, row) for row in chosen], now)
+    await speak(tx, [_push(receiver, row) for row in chosen], habits_of, now)
     done = update(Holdback).where(Holdback.id.in_([row.id for row in chosen]))
     await tx.execute(done.values(released_at=now, released_by="room"), execution_options=_CORE)
     await told.mark(tx, [row.episode_id for row in chosen], None, None)

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.push import told
 from stream.desk.push.habits import HabitsOf
 from stream.desk.push.news import News
-from stream.desk.store.repositories.pushes import NewPush, append_pushes
+from stream.desk.push.speaking import speak
+from stream.desk.store.repositories.pushes import NewPush
 from stream.desk.store.repositories.rows import chunks, insert_into, table
 from stream.desk.store.tables import Episode, Holdback, Storm
 from stream.desk.work.budget import CRITICAL
@@ -78,7 +79,7 @@ async def _tell(tx: AsyncSession, storm: Any, habits_of: HabitsOf, now: int) -> 
         return set()
     first = storm.told_at is None
     data = {"storm_id": storm.storm_id, "kind": storm.kind, "episodes": storm.episodes, "priority": gravest}
-    await append_pushes(tx, [NewPush(receiver=storm.receiver, event="storm", notify=first, data=data)], now)
+    await speak(tx, [NewPush(receiver=storm.receiver, event="storm", notify=first, data=data)], habits_of, now)
     if first:
         await told.count(tx, {(storm.receiver, hours.local_date(now), "pushed"): 1})
     key = Storm.storm_id == storm.storm_id, Storm.receiver == storm.receiver

@@ -10,25 +10,26 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.push.metrics import PushMetrics
+from stream.desk.push.habits import HabitsOf
 from stream.desk.push.news import News
+from stream.desk.push.speaking import speak
 from stream.desk.push.verdicts import HELD, Verdict
-from stream.desk.store.repositories.pushes import NewPush, append_pushes
+from stream.desk.store.repositories.pushes import NewPush
 from stream.desk.store.repositories.rows import chunks, insert_into, table
 from stream.desk.store.tables import Episode, Holdback, PushDay
 
 _COUNTED = {"now": "pushed", "passed": "passed", "quiet": "held", "budget": "held"}
 
 
-async def write(tx: AsyncSession, verdicts: Sequence[Verdict], now: int, metrics: PushMetrics) -> frozenset[str]:
+async def write(tx: AsyncSession, verdicts: Sequence[Verdict], habits_of: HabitsOf, now: int) -> frozenset[str]:
     """Write them and return who has a new push."""
     pushes = [push_of(verdict.news, notify=verdict.how != "silent") for verdict in verdicts if verdict.how not in HELD]
-    await append_pushes(tx, pushes, now)
+    await speak(tx, pushes, habits_of, now)
     held = [verdict for verdict in verdicts if verdict.how in HELD]
     await hold(tx, [(verdict.news, verdict.how, verdict.release_at) for verdict in held], now)
     await count(tx, Counter((v.news.receiver, v.day, _COUNTED[v.how]) for v in verdicts if v.how in _COUNTED))
     for how, many in Counter(verdict.how for verdict in verdicts).items():
-        metrics.decided.labels(how).inc(many)
+        habits_of.rules.metrics.decided.labels(how).inc(many)
     return frozenset(push.receiver for push in pushes)
 
 
