@@ -58,7 +58,7 @@ async def ids_in_body(request: web.Request) -> list[str]:
         BadRequest: there is none, or one is no text.
     """
     given = (await fields(request)).get("episode_ids", [])
-    ids = list(dict.fromkeys([given] if isinstance(given, str) else given))
-    if not ids or not all(isinstance(id_, str) for id_ in ids):
+    values = [given] if isinstance(given, str) else given
+    if not isinstance(values, list) or not values or not all(isinstance(value, str) for value in values):
         raise BadRequest("$.episode_ids: expected a list of ids")
-    return ids
+    return list(dict.fromkeys(id_ for value in values for id_ in value.split()))  # a tick names all of a customer

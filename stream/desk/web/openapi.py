@@ -67,7 +67,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
 
 
 def _operation(route: Route, found: dict[int, Any]) -> dict[str, Any]:
-    made: dict[str, Any] = {"operationId": route.name, "summary": route.summary}
+    made: dict[str, Any] = {"operationId": route.name.replace("-", "_"), "summary": route.summary}
     if route.need.public:
         made["security"] = []
     else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stream.desk.web.api.table import API
 from stream.desk.web.needs import ACT, ANYBODY, LOOK, MANAGE, Limit, Need, Target
-from stream.desk.web.pages import acts, customer, events, lists, own, standing, worklist
+from stream.desk.web.pages import acts, customer, events, forms, lists, own, standing, worklist
 from stream.desk.web.route import Handler, Route
 from stream.desk.web.signing import development, oidc, pages
 
@@ -29,12 +29,12 @@ def _on(target: Target, roles: frozenset[str]) -> Need:
 PAGES: Sequence[Route] = (
     _get("/healthz", "health", standing.health, _PUBLIC, limit=_FREE),
     _get("/status", "status", standing.status, _PUBLIC, limit=_FREE),
-    _get("/sign-in", "sign-in", pages.page, _PUBLIC, limit=_SIGN),
-    _post("/sign-in/as", "sign-in-as", development.sign_in_as, _PUBLIC, limit=_SIGN),
-    _get("/sign-in/link", "sign-in-link", development.by_link, _PUBLIC, limit=_SIGN),
-    _get("/sign-in/oidc", "sign-in-oidc", oidc.begin, _PUBLIC, limit=_SIGN),
-    _get(oidc.CALLBACK, "sign-in-callback", oidc.callback, _PUBLIC, limit=_SIGN),
-    _post("/sign-out", "sign-out", pages.sign_out, Need(roles=ANYBODY), "sign_out"),
+    _get("/sign-in", "sign_in", pages.page, _PUBLIC, limit=_SIGN),
+    _post("/sign-in/as", "sign_in_as", development.sign_in_as, _PUBLIC, limit=_SIGN),
+    _get("/sign-in/link", "sign_in_link", development.by_link, _PUBLIC, limit=_SIGN),
+    _get("/sign-in/oidc", "sign_in_oidc", oidc.begin, _PUBLIC, limit=_SIGN),
+    _get(oidc.CALLBACK, "sign_in_callback", oidc.callback, _PUBLIC, limit=_SIGN),
+    _post("/sign-out", "sign_out", pages.sign_out, Need(roles=ANYBODY), "sign_out"),
     _post("/language", "language", own.language, _PUBLIC, limit=_SIGN),
     _get("/settings", "settings", own.settings, Need(roles=ANYBODY)),
     _post("/settings", "change-settings", own.change, Need(roles=ANYBODY), "settings"),
@@ -43,6 +43,8 @@ PAGES: Sequence[Route] = (
     _get("/worklist.csv", "worklist-export", worklist.export, Need(roles=LOOK), "export", Limit.EXPORTS),
     _post("/episodes/acknowledge", "bulk", acts.bulk, _on(Target.EPISODES, ACT)),
     _post("/episodes/{episode_id}/acts", "act-on-episode", acts.of_target, _on(Target.EPISODE, ACT)),
+    _get("/episodes/{episode_id}/form/{do}", "form-of-episode", forms.of_episode, _on(Target.EPISODE, ACT), "view"),
+    _get("/customers/{customer_id}/form/{do}", "form-of-customer", forms.of_customer, _on(Target.CUSTOMER, ACT), "view"),
     _get("/customers/{customer_id}", "customer", customer.page, _on(Target.CUSTOMER, LOOK), "view"),
     _get("/customers/{customer_id}/card", "card", worklist.card, _on(Target.CUSTOMER, LOOK), "list"),
     _get("/customers/{customer_id}/why", "why", customer.why, _on(Target.CUSTOMER, LOOK), "why"),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from stream.desk.web.keys import ASSETS, LANGUAGE, PERSON, SITE, WORDS
+from stream.desk.web.keys import ASSETS, LANGUAGE, PERSON, ROUTES, SITE, WORDS
 from stream.desk.web.person import Person
 from stream.desk.web.words import LANGUAGES, NAMES
 
@@ -42,6 +42,7 @@ class Page:
         """Of one request."""
         site = request.app[SITE]
         self._words, self._assets = request.app[WORDS], request.app[ASSETS]
+        self._paths = {route.path for route in request.app[ROUTES].values()}
         self.person: Person | None = request.get(PERSON)
         self.language = request.get(LANGUAGE) or site.settings.desk.web.language
         self.now = site.clock()
@@ -117,6 +118,14 @@ class Page:
     def amount(self, value: float | None) -> str:
         """Return money in units of the base currency, without minor units."""
         return "" if value is None else f"{value:,.0f} {self.currency}"
+
+    def dom(self, id_: str) -> str:
+        """Return an element's id for an id from outside, whatever signs are in it."""
+        return hashlib.blake2b(id_.encode(), digest_size=8).hexdigest()
+
+    def serves(self, path: str) -> bool:
+        """Tell whether there is a page at a path."""
+        return path in self._paths
 
     def new_id(self) -> str:
         """Return an id for a form's action: sent twice it is done once."""

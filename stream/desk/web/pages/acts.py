@@ -13,19 +13,22 @@ from stream.desk.web.bodies import fields, ids_in_body
 from stream.desk.web.doing import acknowledgements, command_of, do, do_all
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.keys import CUSTOMER, PERSON, SITE
-from stream.desk.web.pages.worklist import card
+from stream.desk.web.pages.worklist import one
 from stream.desk.web.templating import zone_of
+from stream.desk.web.views.listing import LISTS
 
+_FILTERS = frozenset({*LISTS, "status", "order", "search", "storm", "priorities", "limit", "offset"})
 _TIMES = ("until", "at", "due_at")
 
 
 async def of_target(request: web.Request) -> web.StreamResponse:
     """Carry out what a form asks about what its path names."""
     given = _with_times(request, await fields(request))
-    command = command_of(given, dict(request.match_info), strict=False)
+    own = {name: value for name, value in given.items() if name not in _FILTERS and name != "preset"}
+    command = command_of(own, dict(request.match_info), strict=False)
     done = await do(request, command)
-    key = f"done.{'asked' if done.approval_id and given['do'] == 'outcome' else given['do']}"
-    return await _after(request, given, key)
+    asked = str(given["do"])
+    return await _after(request, given, "asked" if done.approval_id and asked == "outcome" else asked)
 
 
 async def bulk(request: web.Request) -> web.StreamResponse:
@@ -41,15 +44,14 @@ async def bulk(request: web.Request) -> web.StreamResponse:
     return answers.see("/?done=bulk")
 
 
-async def _after(request: web.Request, given: dict[str, Any], key: str) -> web.StreamResponse:
+async def _after(request: web.Request, given: dict[str, Any], done: str) -> web.StreamResponse:
     """Show what has become of it: the card where it was done on one, else the page that it was done on."""
     if given.get("back") == "card" and answers.by_htmx(request):
-        response = await card(request)
-        assert isinstance(response, web.Response)
-        return answers.toast(response, answers.say(request, key))
+        response = await one(request, await request.post())  # type: ignore[arg-type]
+        return answers.toast(response, answers.say(request, f"done.{done}"))
     place = given.get("back")
     where = f"/{place}" if place in ("tasks", "approvals") else f"/customers/{_quoted(request[CUSTOMER])}"
-    return answers.see(f"{where}?done={key.partition('.')[2]}")
+    return answers.see("/?done=" + done if place == "card" else f"{where}?done={done}")
 
 
 def _quoted(customer_id: str) -> str:
@@ -60,6 +62,8 @@ def _with_times(request: web.Request, given: dict[str, Any]) -> dict[str, Any]:
     """Read local times, as `datetime-local` gives them, as epoch ms on the clock of who asks."""
     zone = zone_of(request.get(PERSON), request.app[SITE].settings.business.time_zone)
     made = dict(given)
+    if given.get("preset", "own") != "own":
+        made["until"] = given["preset"]
     for name in _TIMES:
         value = made.get(name)
         if isinstance(value, str) and "T" in value:

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
+from multidict import MultiMapping
 
+from stream.desk.store.repositories.pushes import last_numbers
 from stream.desk.store.repositories.worklist import WorklistQuery
 from stream.desk.web import answers, audit
 from stream.desk.web.exporting import worklist_csv
@@ -14,7 +16,6 @@ from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
 from stream.desk.web.views.listing import ORDERS, STATUSES, asked, listed
 from stream.desk.web.views.shown import WorklistShown
 
-_CHOICES = ("severities", "classes")
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
@@ -23,11 +24,16 @@ async def page(request: web.Request) -> web.StreamResponse:
     site, person = request.app[SITE], request[PERSON]
     query = asked(request.query, person, site)
     async with site.database.reading() as session:
+        last = (await last_numbers(session, [person.staff_id])).get(person.staff_id, 0)
         shown = await listed(session, query, person, site)
     request[DETAILS] = {"shown": [card.customer_id for card in shown.cards], **filters(query)}
     await audit.write(request, allowed=True)
     template = "worklist/rows.html" if answers.by_htmx(request) else "worklist/page.html"
-    return answers.html(request, template, **values(request, query, shown))
+    done = request.query.get("done")
+    response = answers.html(request, template, after=last, done=done, **values(request, query, shown))
+    if answers.by_htmx(request):  # what was searched for stays out of the address and the history
+        response.headers["HX-Push-Url"] = _address(request, search="", offset=0)
+    return response
 
 
 def values(request: web.Request, query: WorklistQuery, shown: WorklistShown) -> dict[str, Any]:
@@ -58,13 +64,19 @@ def _address(request: web.Request, to: str = "/", **changed: Any) -> str:
 
 async def card(request: web.Request) -> web.StreamResponse:
     """Show one customer's card as the list with these filters would; nothing where it would not."""
+    return await one(request, request.query)
+
+
+async def one(request: web.Request, filters_: MultiMapping[str]) -> web.Response:
+    """Return the card of the customer of a request, by filters from wherever they came."""
     site, person = request.app[SITE], request[PERSON]
-    query = asked(request.query, person, site)
+    query = asked(filters_, person, site)
     only = WorklistQuery(**{**_fields(query), "customer_ids": (request[CUSTOMER],), "offset": 0, "limit": 1})
     async with site.database.reading() as session:
         shown = await listed(session, only, person, site)
     await audit.write(request, allowed=True)
-    return answers.html(request, "worklist/one.html", list=shown)
+    given = values(request, query, shown)
+    return answers.html(request, "worklist/one.html", **given)
 
 
 def _fields(query: WorklistQuery) -> dict[str, Any]:

@@ -31,7 +31,7 @@ async def customer(session: AsyncSession, customer_id: str, person: Person, site
     profile = await session.get(Profile, customer_id)
     rows = (await episodes_of(session, customer_id))[:_MOST_EPISODES]
     rows.sort(key=lambda row: (row.ended_at is not None, row.priority, -row.points))
-    episodes = [shown(row, now) for row in rows]
+    episodes = [shown(row, now, site.business.currency) for row in rows]
     newest = max(rows, key=lambda row: row.updated_at, default=None)
     sealed = profile is not None and (profile.name_sealed is not None or profile.phone_sealed is not None)
     scale: int = 10**site.business.minor_units

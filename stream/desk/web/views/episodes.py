@@ -20,7 +20,7 @@ def alert_in(body: bytes) -> Alert | None:
         return None
 
 
-def shown(episode: Episode, now: int) -> EpisodeShown:
+def shown(episode: Episode, now: int, currency: str) -> EpisodeShown:
     """Return an episode as it is shown at `now`."""
     alert = alert_in(episode.body)
     plain = Words(episode.kind, episode.kind)
@@ -36,7 +36,7 @@ def shown(episode: Episode, now: int) -> EpisodeShown:
         points=episode.points,
         title=alert.title if alert else plain,
         reason=alert.reason if alert else Words("", ""),
-        ranked_because=in_words(alert.rank if alert else None, episode, now),
+        ranked_because=in_words(alert.rank if alert else None, episode, now, currency),
         next_step=_step(alert, episode, now),
         opened_at=episode.opened_at,
         updated_at=episode.updated_at,

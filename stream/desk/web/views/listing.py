@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.store.repositories.profiles import profiles_by_id
 from stream.desk.store.repositories.worklist import Card, Order, Status, WorklistQuery, worklist, worklist_counts
 from stream.desk.store.tables import Profile
-from stream.desk.store.vault import Vault
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.person import Person
 from stream.desk.web.site import Site
@@ -74,23 +73,23 @@ async def listed(session: AsyncSession, query: WorklistQuery, person: Person, si
     now = site.clock()
     page = await worklist(session, query, now)
     counts = await worklist_counts(session, replace(query, status="open"), now)
-    cards = await cards_of(session, page.cards, person, site.vault, now)
+    cards = await cards_of(session, page.cards, person, site, now)
     return WorklistShown(cards=cards, total=page.total, offset=query.offset, limit=query.limit, counts=counts)
 
 
 async def cards_of(
-    session: AsyncSession, cards: Sequence[Card], person: Person, vault: Vault, now: int
+    session: AsyncSession, cards: Sequence[Card], person: Person, site: Site, now: int
 ) -> list[CardShown]:
     """Return cards as they are shown."""
     profiles = await profiles_by_id(session, [card.customer_id for card in cards])
-    return [_card(card, profiles.get(card.customer_id), person, vault, now) for card in cards]
+    return [_card(card, profiles.get(card.customer_id), person, site, now) for card in cards]
 
 
-def _card(card: Card, profile: Profile | None, person: Person, vault: Vault, now: int) -> CardShown:
+def _card(card: Card, profile: Profile | None, person: Person, site: Site, now: int) -> CardShown:
     first = card.episodes[0]
     return CardShown(
         customer_id=card.customer_id,
-        name=name_of(profile, person, vault),
+        name=name_of(profile, person, site.vault),
         priority=card.priority,
         points=card.points,
         due_at=card.due_at,
@@ -99,9 +98,5 @@ def _card(card: Card, profile: Profile | None, person: Person, vault: Vault, now
         tier=profile.tier if profile else None,
         segment=profile.segment if profile else None,
         owner=first.owner,
-        episodes=[shown(episode, now) for episode in card.episodes],
+        episodes=[shown(episode, now, site.business.currency) for episode in card.episodes],
     )
-
-
-Titles = Mapping[str, Mapping[str, str]]
-"""Kind -> language -> title, for the filter."""

@@ -20,19 +20,19 @@ _SEVERITY = {
 }
 
 
-def in_words(rank: Rank | None, episode: Episode, now: int) -> Words:
+def in_words(rank: Rank | None, episode: Episode, now: int, currency: str) -> Words:
     """Return why a warning stands where it stands."""
-    parts = list(_parts(rank, episode, now))
+    parts = list(_parts(rank, episode, now, currency))
     return Words("；".join(zh for zh, _ in parts), "; ".join(en for _, en in parts))
 
 
-def _parts(rank: Rank | None, episode: Episode, now: int) -> Iterator[tuple[str, str]]:
+def _parts(rank: Rank | None, episode: Episode, now: int, currency: str) -> Iterator[tuple[str, str]]:
     zh, en = _SEVERITY.get(episode.severity, (episode.severity, episode.severity))
     if rank is None:
         yield f"严重程度{zh}", f"severity {en}"
         return
     basis_zh, basis_en = _BASIS.get(rank.value_basis, _UNKNOWN)
-    value = f"{rank.value:,.0f}"
+    value = f"{rank.value:,.0f} {currency}"
     top = rank.top_fifth
     yield f"{basis_zh} {value}" + ("（前 20%）" if top else ""), f"{basis_en} {value}" + (" (top fifth)" if top else "")
     by_model = rank.likelihood_basis == "model"
