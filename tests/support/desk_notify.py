@@ -66,10 +66,12 @@ class House:
     async def tried(self, entity, within_s=10.0):
         """Wait until each was tried at least once, and return the rows."""
         end = time.monotonic() + within_s
-        while not all(row.attempts for row in (rows := await self.rows(entity))):
+        while True:
+            rows = await self.rows(entity)
+            if all(row.attempts for row in rows):
+                return rows
             assert time.monotonic() < end, "not all were tried"
             await asyncio.sleep(0.02)
-        return rows
 
     async def notices(self):
         return [(row.channel, row.receiver, row.template, row.state) for row in await self.rows(Notice)]
