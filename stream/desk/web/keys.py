@@ -26,7 +26,7 @@ TEMPLATES = web.AppKey("templates", Environment)
 ASSETS: web.AppKey[Callable[[str], str]] = web.AppKey("assets", Callable)  # type: ignore[arg-type]
 KINDS: web.AppKey[Mapping[str, Mapping[str, str]]] = web.AppKey("kinds", Mapping)  # kind -> language -> title
 STREAMS: web.AppKey[Counter[str]] = web.AppKey("streams", Counter)  # staff id -> open pages
-PROVIDER: web.AppKey[Provider | None] = web.AppKey("provider", Provider)  # type: ignore[arg-type]
+PROVIDER: web.AppKey[Provider | None] = web.AppKey("provider", Provider)
 DOCUMENT: web.AppKey[Mapping[str, Any]] = web.AppKey("document", Mapping)  # of the API
 SECURE = web.AppKey("secure", bool)  # served over TLS, by us or by a proxy
 

@@ -17,7 +17,8 @@ class Limits:
 
     def __init__(self, rates: Rates, clock: Callable[[], int]) -> None:
         """`clock`: wall clock, epoch ms."""
-        self._rates = {limit: float(getattr(rates, limit)) for limit in Limit if limit is not Limit.FREE}
+        counted = [limit for limit in Limit if limit is not Limit.FREE]
+        self._rates: dict[Limit, float] = {limit: float(getattr(rates, limit)) for limit in counted}
         self._clock = clock
         self._buckets: OrderedDict[tuple[Limit, str], tuple[float, int]] = OrderedDict()
 

@@ -44,7 +44,7 @@ PAGES: Sequence[Route] = (
     _post("/episodes/acknowledge", "bulk", acts.bulk, _on(Target.EPISODES, ACT)),
     _post("/episodes/{episode_id}/acts", "act-on-episode", acts.of_target, _on(Target.EPISODE, ACT)),
     _get("/episodes/{episode_id}/form/{do}", "form-of-episode", forms.of_episode, _on(Target.EPISODE, ACT), "view"),
-    _get("/customers/{customer_id}/form/{do}", "form-of-customer", forms.of_customer, _on(Target.CUSTOMER, ACT), "view"),
+    _get("/customers/{customer_id}/form/{do}", "form", forms.of_customer, _on(Target.CUSTOMER, ACT), "view"),
     _get("/customers/{customer_id}", "customer", customer.page, _on(Target.CUSTOMER, LOOK), "view"),
     _get("/customers/{customer_id}/card", "card", worklist.card, _on(Target.CUSTOMER, LOOK), "list"),
     _get("/customers/{customer_id}/why", "why", customer.why, _on(Target.CUSTOMER, LOOK), "why"),

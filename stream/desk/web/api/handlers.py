@@ -86,7 +86,7 @@ async def act(request: web.Request) -> web.StreamResponse:
 
 async def bulk(request: web.Request) -> web.StreamResponse:
     """Acknowledge several warnings, all or none."""
-    given = read_as(await _json(request), Bulk, strict=True)
+    given: Bulk = read_as(await _json(request), Bulk, strict=True)
     if len(given.episode_ids) > request.app[SITE].settings.desk.web.bulk:
         raise BadRequest("$.episode_ids: too many at once")
     done = await do_all(request, list(acknowledgements(given.episode_ids, given.action_id)))

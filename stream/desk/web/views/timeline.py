@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -29,13 +29,7 @@ async def timeline_of(session: AsyncSession, customer_id: str, vault: Vault, *, 
 async def _all(session: AsyncSession, customer_id: str, vault: Vault, texts: bool) -> AsyncIterator[Moment]:
     for alert in await alerts_of(session, customer_id, limit=_MOST):
         yield _of_alert(alert)
-    for entity, time, made in (
-        (CustomerEvent, CustomerEvent.time, _of_event),
-        (Note, Note.at, _of_note),
-        (Contact, Contact.at, _of_contact),
-        (Referral, Referral.at, _of_referral),
-        (Action, Action.at, _of_action),
-    ):
+    for entity, time, made in _KINDS:
         rows = select(entity).where(entity.customer_id == customer_id).order_by(time.desc()).limit(_MOST)
         for row in await session.scalars(rows):
             for moment in made(row, vault, texts):
@@ -108,3 +102,13 @@ def _of_action(action: Action, vault: Vault, texts: bool) -> Iterator[Moment]:
     }
     details = {name: value for name, value in given.items() if value is not None}
     yield Moment(at=action.at, what="action", word=action.action, by=action.actor, details=details)
+
+
+_KINDS: tuple[tuple[Any, Any, Callable[[Any, Vault, bool], Iterator[Moment]]], ...] = (
+    (CustomerEvent, CustomerEvent.time, _of_event),
+    (Note, Note.at, _of_note),
+    (Contact, Contact.at, _of_contact),
+    (Referral, Referral.at, _of_referral),
+    (Action, Action.at, _of_action),
+)
+"""Table, its time, and what makes moments of a row."""
