@@ -17,12 +17,17 @@ from stream.desk.intake.loop import Parts as IntakeParts
 from stream.desk.intake.reading import Source
 from stream.desk.intake.writing import Writer
 from stream.desk.leading import Lead
+from stream.desk.notify.fanout import fan_out
+from stream.desk.notify.metrics import NotifyMetrics
+from stream.desk.notify.sender import Sender
 from stream.desk.outbox.publisher import Publisher
 from stream.desk.push.deciding import decide
+from stream.desk.push.event import Pace
 from stream.desk.push.habits import Rules
 from stream.desk.push.hub import Hub
 from stream.desk.push.metrics import PushMetrics
 from stream.desk.push.releasing import Releaser
+from stream.desk.push.titles import titles_of_kinds
 from stream.desk.standing import Standings
 from stream.desk.store.database import Database
 from stream.desk.store.repositories.alerts import Incoming
@@ -33,6 +38,7 @@ from stream.desk.web.application import build as application
 from stream.desk.web.asking import WorkersAsker
 from stream.desk.web.site import Site
 from stream.desk_metrics import DeskMetrics
+from stream.desk_notify_config import Notify
 from stream.engine.assemble import business, codec
 from stream.engine.log import Message
 from stream.engine.sender import KafkaSender
@@ -95,9 +101,12 @@ def build(
         PublicAddress: the development sign-in, where others could reach it.
     """
     units = business(settings)
-    context, pushing = Context(settings.desk, units, vault), PushMetrics()
-    rules = Rules(settings.desk.push, units, pushing)
-    hub = Hub(database, metrics=pushing)
+    context, pushing, notifying = Context(settings.desk, units, vault), PushMetrics(), NotifyMetrics()
+    rules = Rules(settings.desk.push, units, pushing, settings.desk.notify, titles_of_kinds())
+    push = settings.desk.push
+    pace = Pace(heartbeat_s=push.heartbeat_s, stall_s=push.stall_s)
+    hub = Hub(database, metrics=pushing, poll_s=push.poll_s, pace=pace)
+    notifier = Sender(database, vault, settings.desk.notify, wall_ms, metrics=notifying)
     leads = tuple(Lead(part, holder, wall_ms, metrics) for part in ("intake", "outbox", "timers"))
     publisher = Publisher(settings, database, leads[1], metrics, standings, wall_ms)
     sender = KafkaSender(settings)
@@ -129,7 +138,7 @@ def build(
             lambda: Source(settings),
             IntakeParts(
                 database=database,
-                writer=Writer(context, (_pushes(rules),)),
+                writer=Writer(context, (_pushes(rules), _leaves(settings.desk.notify))),
                 edge=Edge(codec(settings), max_bytes=_ALERT_BYTES),
                 lead=leads[0],
                 metrics=metrics,
@@ -143,8 +152,8 @@ def build(
         timers=timers,
         page=Page(site),
         dead_letters=sender,
-        workers=(Releaser(database, hub, rules, wall_ms).run,),
-        registries=(metrics.registry, pushing.registry),
+        workers=(Releaser(database, hub, rules, wall_ms).run, notifier.run),
+        registries=(metrics.registry, pushing.registry, notifying.registry),
         leads=leads,
         database=database,
     )
@@ -155,6 +164,14 @@ def _pushes(rules: Rules) -> Callable[[AsyncSession, Sequence[Incoming], int], A
         return set(await decide(tx, fresh, await directory(tx), rules, now))
 
     return decided
+
+
+def _leaves(settings: Notify) -> Callable[[AsyncSession, Sequence[Incoming], int], Awaitable[set[str]]]:
+    async def fanned_out(tx: AsyncSession, fresh: Sequence[Incoming], now: int) -> set[str]:
+        await fan_out(tx, fresh, settings, now)
+        return set()
+
+    return fanned_out
 
 
 async def _send(sender: KafkaSender, letter: Message) -> None:

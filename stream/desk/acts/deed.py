@@ -11,6 +11,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.acts import messages
+from stream.desk.notify.fanout import fan_out
 from stream.desk.push.receivers import people_of
 from stream.desk.store.repositories.alerts import incoming, take_alerts
 from stream.desk.store.repositories.outbox import Message, append_messages
@@ -121,7 +122,7 @@ class Deed:
         """
         alert, body = messages.desk_alert(episode, state, answer, self.now, also)
         row = incoming(alert, body, self.now, owner=episode.owner, branch_id=episode.branch_id, source="desk")
-        await take_alerts(self.tx, [row])
+        await fan_out(self.tx, await take_alerts(self.tx, [row]), self.context.settings.notify, self.now)
         await self.tx.refresh(episode)
         await self.send(messages.alert_message(alert, body))
         return alert.alert_id

@@ -17,6 +17,15 @@ RESET = "reset"
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Of every stream, in seconds."""
+
+    heartbeat_s: float = 15.0
+    stall_s: float = 20.0  # a write that takes longer ends the stream
+    retry_ms: int = 2_000  # the browser comes back so long after the stream broke
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """`number` is the id from which a stream goes on; `encoded` are the bytes on the wire, with all the rest."""
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from stream.desk.push.event import Event, of_push, reset
+from stream.desk.push.event import Event, Pace, of_push, reset
 from stream.desk.push.feed import Feed, Reader
 from stream.desk.push.metrics import PushMetrics
 from stream.desk.store.database import Database, name_of
@@ -37,6 +37,7 @@ class Hub:
         poll_s: float = 2.0,
         retry_s: float = 0.5,
         room: int = _ROOM,
+        pace: Pace | None = None,
     ) -> None:
         """Nothing runs until `start`.
 
@@ -46,8 +47,9 @@ class Hub:
             poll_s: how often it asks for what other processes committed.
             retry_s: how long it waits when the database is away.
             room: events that may wait for one page.
+            pace: of the streams, where they are not given another.
         """
-        self._database, self._metrics = database, metrics or PushMetrics()
+        self._database, self.metrics, self.pace = database, metrics or PushMetrics(), pace or Pace()
         self._poll_s, self._retry_s, self._room = poll_s, retry_s, room
         self._feeds: dict[str, Feed] = {}
         self._behind: set[str] = set()
@@ -100,7 +102,7 @@ class Hub:
         reader = Reader(last if after is None else after, self._room)
         feed = self._feeds.setdefault(receiver, Feed())
         feed.readers.add(reader)
-        self._metrics.streams.inc()
+        self.metrics.streams.inc()
         try:
             if reader.position > last or reader.position < first - 1:
                 reader.position = last
@@ -111,7 +113,7 @@ class Hub:
             self._leave(receiver, feed, reader)
 
     def _leave(self, receiver: str, feed: Feed, reader: Reader) -> None:
-        self._metrics.streams.dec()
+        self.metrics.streams.dec()
         feed.readers.discard(reader)
         if not feed.readers and self._feeds.get(receiver) is feed:
             del self._feeds[receiver]
@@ -170,8 +172,8 @@ class Hub:
         if feed is None or feed.last != before or last <= before:
             return  # all its pages went, or nothing is new
         up_to = min(last, before + _PAGE)
-        self._metrics.fell_behind.inc(feed.give(events, up_to))
-        self._metrics.given.inc(len(events))
+        self.metrics.fell_behind.inc(feed.give(events, up_to))
+        self.metrics.given.inc(len(events))
         if last > up_to:
             self.committed([receiver])
 

@@ -5,22 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
-from stream.desk.push.event import HEARTBEAT
+from stream.desk.push.event import HEARTBEAT, Pace
 from stream.desk.push.hub import Hub
 
 HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """Of the response: neither a cache nor a proxy's buffer may hold it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Of every stream, in seconds."""
-
-    heartbeat_s: float = 15.0
-    stall_s: float = 20.0  # a write that takes longer ends the stream
-    retry_ms: int = 2_000  # the browser comes back so long after the stream broke
 
 
 def resume_from(header: str | None, query: str | None) -> int | None:
@@ -34,15 +24,19 @@ def resume_from(header: str | None, query: str | None) -> int | None:
 async def stream(
     hub: Hub, receiver: str, after: int | None, write: Callable[[bytes], Awaitable[None]], pace: Pace | None = None
 ) -> None:
-    """Write events until the connection or the hub ends.
+    """Write events until the connection or the hub ends; `pace`: by default the hub's.
 
     Raises:
         TimeoutError: the connection took nothing for `stall_s`: close it, the browser resumes.
         ConnectionError: the connection was lost.
     """
-    pace = pace or Pace()
+    pace = pace or hub.pace
     await write(b"retry: %d\n\n" % pace.retry_ms)
     async with contextlib.aclosing(hub.events(receiver, after, heartbeat_s=pace.heartbeat_s)) as events:
         async for event in events:
-            async with asyncio.timeout(pace.stall_s):
-                await write(HEARTBEAT if event is None else event.encoded)
+            try:
+                async with asyncio.timeout(pace.stall_s):
+                    await write(HEARTBEAT if event is None else event.encoded)
+            except TimeoutError:
+                hub.metrics.cut.inc()
+                raise
