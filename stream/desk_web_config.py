@@ -19,7 +19,7 @@ class Rates(Section):
     views: int = Field(600, ge=1, le=100_000)
     acts: int = Field(240, ge=1, le=100_000)
     exports: int = Field(20, ge=1, le=10_000)
-    sign_ins: int = Field(30, ge=1, le=10_000)
+    sign_ins: int = Field(60, ge=1, le=10_000)
 
 
 class Web(Section):

@@ -25,6 +25,7 @@ ALLOWED = {
     "model_config": set(),
     "desk_config": {"desk_section", "desk_web_config", "desk_work_config", "desk_push_config", "desk_notify_config"},
     "desk_section": set(),
+    "desk_web_config": {"desk_section", "desk_work_config"},
     "desk_push_config": {"desk_section"},
     "desk_notify_config": {"desk_section"},
     "reporting": {"reporting"},
