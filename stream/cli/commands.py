@@ -12,6 +12,7 @@ from stream.cli import (
     deadletters,
     demo,
     desk,
+    desk_webhooks,
     evaluate,
     kafka,
     models,
@@ -43,6 +44,7 @@ def build() -> typer.Typer:
     app.command("worker")(worker.command)
     app.command("trainer")(trainer.command)
     app.command("desk")(desk.command)
+    app.add_typer(desk_webhooks.app, name="desk-webhooks")
     app.add_typer(models.app, name="models")
     app.command("replay")(replay.command)
     app.add_typer(rules.app, name="rules")
