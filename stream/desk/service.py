@@ -97,6 +97,7 @@ class DeskService(mode.Service):
         await asyncio.gather(parts.intake.run(), parts.publisher.run())
 
     async def _migrate(self) -> None:
+        logging.getLogger("alembic").setLevel(logging.WARNING)  # it would speak at each look at the database's health
         while True:
             try:
                 await migrate(self.settings.desk.database)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.acts.deed import Context
@@ -39,7 +39,7 @@ async def plan_all(tx: AsyncSession, episodes: Sequence[Episode], now: int, cont
     old, new = table(Escalation).c, statement.excluded
     again = {name: new[name] for name in ("to", "state", "due_at", "planned_at", "done_at")}
     upsert = statement.on_conflict_do_update(
-        index_elements=["episode_id", "step"], set_=again, where=old.state.in_(("cancelled", "planned"))
+        index_elements=["episode_id", "step"], set_=again, where=or_(old.state == "cancelled", old.state == "planned")
     )
     await tx.execute(upsert, rows)
     first: dict[str, int] = {}
