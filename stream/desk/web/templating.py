@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
@@ -23,13 +24,15 @@ _HERE = Path(__file__).parent
 
 def environment() -> Environment:
     """Return the templates; whatever they show is escaped, and a name that is not given is an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["segment"] = lambda text: quote(str(text), safe="")  # of a path: an id may hold anything
+    return made
 
 
 class Page:
