@@ -18,6 +18,7 @@ from stream.desk.push.news import News
 from stream.desk.push.receivers import people_of
 from stream.desk.store.repositories.people import Directory, directory
 from stream.desk.store.tables import Audit, Episode, Escalation
+from stream.desk.timing.guard import LATER_MS, guarded
 from stream.desk.work import escalation
 from stream.desk.work.commands import Actor
 from stream.domain.alerts import Answer
@@ -43,11 +44,30 @@ async def escalate_due(
     woken: set[str] = set()
     for step in steps:
         deed = Deed(tx, DESK, _action_id(step), now, context, known)
-        to = await _take(deed, step, known, staff)
+        done = await guarded(tx, _one(deed, step, known, staff, rules))
+        if done is None:  # it must not keep the others waiting
+            await _put_off(tx, step, now)
+        to, told = done or ("failed", frozenset())
         went[to] = went.get(to, 0) + 1
-        if to not in ("cancelled", "skipped"):
-            woken |= deed.receivers | await admit(tx, await _news(deed, step, known), known, rules, now)
+        woken |= told
     return went, woken, len(steps) == _AT_ONCE
+
+
+async def _one(
+    deed: Deed, step: Escalation, known: Directory, staff: StaffBook, rules: Rules
+) -> tuple[str, frozenset[str]]:
+    """Take one step; return to whom it went, and who was pushed to."""
+    to = await _take(deed, step, known, staff)
+    if to in ("cancelled", "skipped"):
+        return to, frozenset()
+    told = await admit(deed.tx, await _news(deed, step, known), known, rules, deed.now)
+    return to, frozenset(deed.receivers) | told
+
+
+async def _put_off(tx: AsyncSession, step: Escalation, now: int) -> None:
+    await tx.refresh(step)
+    step.due_at = now + LATER_MS
+    await tx.flush()
 
 
 def _action_id(step: Escalation) -> str:

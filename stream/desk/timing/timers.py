@@ -12,6 +12,7 @@ from stream.desk.acts.deed import Context, Deed
 from stream.desk.intake import owners
 from stream.desk.store.repositories.people import directory
 from stream.desk.store.tables import Episode, Task, Timer
+from stream.desk.timing.guard import LATER_MS, guarded
 from stream.desk.work.commands import Actor
 from stream.policy.route import stands_in
 
@@ -29,13 +30,20 @@ async def fire_due(tx: AsyncSession, now: int, context: Context) -> tuple[list[t
     woken: set[str] = set()
     fired: list[tuple[str, int]] = []
     for timer in timers:
-        kind, key, at = timer.kind, timer.key, timer.due_at
+        kind, key, at, customer = timer.kind, timer.key, timer.due_at, timer.customer_id
         deed = Deed(tx, DESK, f"timer/{kind}/{key}/{at}", now, context, known)
         await planning.stop_timer(tx, kind, key)
-        await _FIRES[kind](deed, key)
+        if await guarded(tx, _fire(deed, kind, key)) is None:  # it must not keep the others waiting
+            await planning.set_timer(tx, kind, key, now + LATER_MS, customer)
+            continue
         woken |= deed.receivers
         fired.append((kind, at))
     return fired, woken, len(timers) == _AT_ONCE
+
+
+async def _fire(deed: Deed, kind: str, key: str) -> bool:
+    await _FIRES[kind](deed, key)
+    return True
 
 
 async def _wake(deed: Deed, episode_id: str) -> None:

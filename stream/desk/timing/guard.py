@@ -1,0 +1,35 @@
+"""One of many things that are due must not keep the others waiting: what fails is undone alone, and tried later."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from stream.desk.store.database import is_rows_fault
+
+log = logging.getLogger(__name__)
+
+LATER_MS = 15 * 60_000
+T = TypeVar("T")
+
+
+async def guarded(tx: AsyncSession, work: Awaitable[T]) -> T | None:
+    """Do something in a savepoint and return what came of it; `None`: it failed, and nothing of it was written.
+
+    Raises:
+        DBAPIError: the database is away, which concerns all.
+    """
+    try:
+        async with tx.begin_nested():
+            return await work
+    except DBAPIError as fault:
+        if not is_rows_fault(fault):
+            raise
+        log.exception("something that is due failed")
+    except Exception:
+        log.exception("something that is due failed")
+    return None
