@@ -51,10 +51,11 @@ def _rows(cards: Iterable[CardShown], language: str) -> Iterable[list[object]]:
             yield [
                 card.customer_id, card.name, episode.priority, round(episode.points, 2), card.class_, card.segment,
                 episode.kind, episode.severity, getattr(episode.title, language), getattr(episode.reason, language),
-                getattr(step.what, language) if step else None, _time(step.due_at) if step else None,
-                _time(episode.opened_at), episode.acknowledged_by, episode.owner, episode.episode_id,
+                getattr(step.what, language) if step else None, utc(step.due_at) if step else None,
+                utc(episode.opened_at), episode.acknowledged_by, episode.owner, episode.episode_id,
             ]  # fmt: skip
 
 
-def _time(time: int) -> str:
+def utc(time: int) -> str:
+    """Return a time as a spreadsheet reads it, UTC."""
     return dt.datetime.fromtimestamp(time / 1000, dt.UTC).isoformat(timespec="minutes").replace("+00:00", "Z")

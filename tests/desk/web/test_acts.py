@@ -192,4 +192,4 @@ async def test_the_export_of_a_referral_holds_figures_and_no_name(who):
     assert EPISODE in text
     assert "fraud" in text
     assert "王小明" not in text
-    assert "8000" not in text
+    assert "138 0013" not in text

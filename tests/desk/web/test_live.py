@@ -81,7 +81,8 @@ async def test_one_person_has_so_many_streams_and_no_more(embedded, vault, worke
 
 
 async def test_while_the_database_is_away_the_page_says_so(tmp_path, vault):
-    away = Database.open(settings_of(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'desk.db'}"))
+    (tmp_path / "desk.db").mkdir()  # a folder stands where the file should be
+    away = Database.open(settings_of(f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}"))
     server = served(site(away, vault, Clock(), Answers()))
     await server.start_server()
     browser = Browser(server)

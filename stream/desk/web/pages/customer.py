@@ -6,7 +6,7 @@ from aiohttp import web
 
 from stream.desk.store.tables import Referral
 from stream.desk.web import answers, audit
-from stream.desk.web.exporting import table
+from stream.desk.web.exporting import table, utc
 from stream.desk.web.faults import NotFound
 from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
 from stream.desk.web.views.customers import customer
@@ -57,7 +57,7 @@ def _lines(row: Referral, about: CustomerShown, language: str) -> list[list[obje
         ["department", row.department],
         ["customer_id", about.customer_id],
         ["by", row.by],
-        ["at", row.at],
+        ["at", utc(row.at)],
         [],
         ["episode_id", "kind", "severity", "opened_at", "title", "reason"],
     ]
@@ -65,6 +65,6 @@ def _lines(row: Referral, about: CustomerShown, language: str) -> list[list[obje
         if episode.ended_at is None or episode.episode_id == row.episode_id:
             title, reason = getattr(episode.title, language), getattr(episode.reason, language)
             lines.append(
-                [episode.episode_id, episode.kind, episode.severity, episode.opened_at, title, reason]
+                [episode.episode_id, episode.kind, episode.severity, utc(episode.opened_at), title, reason]
             )  # fmt: skip
     return lines
