@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import RSAKey
 
 CLIENT, SECRET = "desk", "desk-secret-of-the-tests"
 
@@ -77,7 +79,7 @@ class Provider:
         if asked is None or request.headers.get("Authorization") != f"Basic {credentials}":
             return web.json_response({"error": "invalid_grant"}, status=400)
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != asked["code_challenge"]:
+        if _base64(digest) != asked["code_challenge"]:
             return web.json_response({"error": "invalid_grant"}, status=400)
         self.issued.append(self._id_token(asked["nonce"]))
         token = {"access_token": "opaque", "token_type": "Bearer", "id_token": self.issued[-1]}
@@ -96,12 +98,19 @@ class Provider:
             name: value for name, value in {**standard, **self.claims, **self.change}.items() if value is not None
         }
         if self.algorithm == "HS256":  # signed with what everybody can read: the public key
-            shared = OctKey.import_key(self._key.as_pem(private=False))
-            return jwt.encode({"alg": "HS256"}, claims, shared, algorithms=["HS256"])
+            signed = f"{_plain({'alg': 'HS256', 'kid': 'k1'})}.{_plain(claims)}"
+            return f"{signed}.{_base64(hmac.digest(self._key.as_pem(private=False), signed.encode(), 'sha256'))}"
         if self.algorithm == "none":
-            parts = [b'{"alg":"none"}', web.json_response(claims).body]
-            return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
+            return f"{_plain({'alg': 'none'})}.{_plain(claims)}."
         return jwt.encode({"alg": self.algorithm, "kid": "k1"}, claims, self._other if self.foreign_key else self._key)
 
     async def _keys(self, request: web.Request) -> web.Response:
         return web.json_response({"keys": [self._key.as_dict(private=False)]})
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _plain(value: dict[str, Any]) -> str:
+    return _base64(json.dumps(value).encode())
