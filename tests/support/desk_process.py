@@ -30,9 +30,12 @@ _PAGE = re.compile(r"page on (http://\S+)")
 class DeskProcess(WorkerProcess):
     """A desk; several of one test share `folder`, and with it the store."""
 
-    def __init__(self, settings: Settings, folder: Path, name: str = "desk", more: str = "") -> None:
-        """Start it; `more`: TOML behind the sections that every test needs."""
-        super().__init__(settings, folder / f"{name}.log", "desk", "--config", str(_config(folder, more)))
+    def __init__(
+        self, settings: Settings, folder: Path, name: str = "desk", more: str = "", store: StoreSettings | None = None
+    ) -> None:
+        """Start it; `more`: TOML behind the sections that every test needs; `store`: in place of the folder's own."""
+        config = _config(folder, more, store or store_of(folder))
+        super().__init__(settings, folder / f"{name}.log", "desk", "--config", str(config))
 
     @property
     def page(self) -> str:
@@ -44,7 +47,7 @@ class DeskProcess(WorkerProcess):
         return found[-1] if found else None
 
 
-def _config(folder: Path, more: str) -> Path:
+def _config(folder: Path, more: str, store: StoreSettings) -> Path:
     file, key = folder / "desk.toml", folder / "key"
     folder.mkdir(parents=True, exist_ok=True)
     if not key.exists():
@@ -54,7 +57,7 @@ def _config(folder: Path, more: str) -> Path:
 port = 0
 state_dir = "{folder / "desk"}"
 keys = {{ file = "{key}" }}
-database = {{ url = "{store_of(folder).url.get_secret_value()}" }}
+database = {{ url = "{store.url.get_secret_value()}" }}
 """
     file.write_text(text + more, encoding="utf-8")
     return file
@@ -66,9 +69,9 @@ def store_of(folder: Path) -> StoreSettings:
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Database]:
+async def opened(folder: Path, store: StoreSettings | None = None) -> AsyncIterator[Database]:
     """Open the store beside the desk."""
-    database = Database.open(store_of(folder))
+    database = Database.open(store or store_of(folder))
     try:
         yield database
     finally:
