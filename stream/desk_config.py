@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from stream.desk_notify_config import Notify
 from stream.desk_push_config import Push
+from stream.desk_reports_config import Reports
 from stream.desk_section import Section
 from stream.desk_web_config import Oidc, Talk, Web
 from stream.desk_work_config import Escalation, Work
@@ -91,3 +92,4 @@ class Desk(Section):
     talk: dict[str, Talk] = Field(default_factory=dict, description="kind of warning -> what to say; `default` for all")
     push: Push = Push()
     notify: Notify = Notify()
+    reports: Reports = Reports()

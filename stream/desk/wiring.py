@@ -28,6 +28,7 @@ from stream.desk.push.hub import Hub
 from stream.desk.push.metrics import PushMetrics
 from stream.desk.push.releasing import Releaser
 from stream.desk.push.titles import titles_of_kinds
+from stream.desk.reports.closer import MonthCloser
 from stream.desk.standing import Standings
 from stream.desk.store.database import Database
 from stream.desk.store.repositories.alerts import Incoming
@@ -152,7 +153,11 @@ def build(
         timers=timers,
         page=Page(site),
         dead_letters=sender,
-        workers=(Releaser(database, hub, rules, wall_ms).run, notifier.run),
+        workers=(
+            Releaser(database, hub, rules, wall_ms).run,
+            notifier.run,
+            MonthCloser(database, units, settings.desk.reports, wall_ms).run,
+        ),
         registries=(metrics.registry, pushing.registry, notifying.registry),
         leads=leads,
         database=database,

@@ -27,7 +27,7 @@ async def follow(deed: Deed, episode: Episode) -> None:
     outcome = episode.outcome or ""
     for planned in next_tasks(table, outcome, episode.loss_reason, episode.kind, deed.now, hours):
         owner = f"branch:{episode.branch_id}" if planned.of_branch and episode.branch_id else episode.owner
-        await _make(deed, episode.customer_id, planned, owner, episode)
+        await make(deed, episode.customer_id, planned, owner, episode)
 
 
 async def add(deed: Deed, command: AddTask) -> Episode | None:
@@ -40,7 +40,7 @@ async def add(deed: Deed, command: AddTask) -> Episode | None:
     episode = None if command.episode_id is None else await deed.episode(command.episode_id)
     await deed.note_action("task", command.customer_id, episode, until=command.due_at)
     planned = Planned(command.kind, command.due_at, of_branch=False, number=0)
-    await _make(deed, command.customer_id, planned, f"rm:{deed.actor.staff_id}", episode)
+    await make(deed, command.customer_id, planned, f"rm:{deed.actor.staff_id}", episode)
     about: dict[str, Any] = {"customer_id": command.customer_id, "episode_id": command.episode_id}
     await deed.show("task", [], data={"what": "added"}, **about)
     return episode
@@ -93,7 +93,8 @@ async def give_back(deed: Deed, person: str) -> None:
     await deed.tx.flush()
 
 
-async def _make(deed: Deed, customer_id: str, planned: Planned, owner: str, episode: Episode | None) -> None:
+async def make(deed: Deed, customer_id: str, planned: Planned, owner: str, episode: Episode | None) -> str:
+    """Write a task, once by the action that makes it, with the timer that reminds; return its id."""
     origin = f"{deed.action_id}/{planned.kind}/{planned.number}"
     row = {
         "task_id": origin,
@@ -113,3 +114,4 @@ async def _make(deed: Deed, customer_id: str, planned: Planned, owner: str, epis
     await deed.tx.execute(made)
     await planning.set_timer(deed.tx, REMINDER, origin, planned.due_at, customer_id)
     deed.task_ids.append(origin)
+    return origin
