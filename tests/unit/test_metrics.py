@@ -8,12 +8,13 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
+from stream.desk_metrics import DeskMetrics
 from stream.metrics import Metrics
 from stream.trainer_metrics import TrainerMetrics
 
 METRICS = {
     f"{prefix}{name}": metric
-    for prefix, metrics in (("", Metrics()), ("trainer.", TrainerMetrics()))
+    for prefix, metrics in (("", Metrics()), ("trainer.", TrainerMetrics()), ("desk.", DeskMetrics()))
     for name, metric in vars(metrics).items()
     if isinstance(metric, MetricWrapperBase)
 }
@@ -24,6 +25,8 @@ COUNTED = (
     "scores", "cold_cutoffs", "examples", "snapshots_refused",
     "trainer_examples", "trainer_snapshots", "trainer_unpublished", "model_quality", "model_class_quality",
     "model_stack_weight", "model_challenger_ahead", "model_feature_shift", "model_drift_alarms",
+    "desk_dead_letters", "desk_database_up", "desk_broker_up", "desk_leads", "desk_outbox_messages", "desk_published",
+    "desk_escalations", "desk_timers_fired", "desk_pruned",
 )  # fmt: skip
 
 
@@ -48,6 +51,7 @@ def test_no_label_can_hold_a_person(metric):
     allowed = {
         "topic", "result", "phase", "kind", "severity", "state", "stage", "reason", "shard", "condition", "command",
         "version", "role", "occasion", "outcome", "champion", "candidate", "measure", "class_name", "feature",
+        "part", "to",
     }  # fmt: skip
     assert set(metric._labelnames) <= allowed
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.acts import planning
+from stream.desk.acts import owners, planning
 from stream.desk.acts.deed import Context
-from stream.desk.intake import owners
 from stream.desk.intake.edge import Item
 from stream.desk.store.repositories.alerts import Incoming, episodes_by_id, incoming, millis, take_alerts
 from stream.desk.store.repositories.rows import chunks

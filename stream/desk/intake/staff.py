@@ -8,10 +8,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.acts import tasks
+from stream.desk.acts import owners, tasks
 from stream.desk.acts.customers import move
 from stream.desk.acts.deed import Context, Deed
-from stream.desk.intake import owners
 from stream.desk.store.repositories.people import forget_staff, put_staff
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Assignment, Episode, Profile, Staff, Task

@@ -8,10 +8,9 @@ from typing import Literal, cast
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.acts import planning
+from stream.desk.acts import owners, planning
 from stream.desk.acts.deed import Context, Deed
 from stream.desk.acts.referrals import give
-from stream.desk.intake import owners
 from stream.desk.push.deciding import admit
 from stream.desk.push.habits import Rules
 from stream.desk.push.news import News

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.acts import customers, planning, tasks
+from stream.desk.acts import customers, owners, planning, tasks
 from stream.desk.acts.deed import Context, Deed
-from stream.desk.intake import owners
 from stream.desk.store.repositories.people import directory
 from stream.desk.store.tables import Episode, Task, Timer
 from stream.desk.timing.guard import LATER_MS, guarded
