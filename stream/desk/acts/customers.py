@@ -105,7 +105,12 @@ async def unassign(deed: Deed, customer_id: str) -> str | None:
 
 
 async def _rm(deed: Deed, customer_id: str) -> str | None:
-    return await deed.tx.scalar(select(Profile.rm_id).where(Profile.customer_id == customer_id))
+    """Return a customer's RM by the profile, or where the desk has none by the newest alert."""
+    profile = await deed.tx.get(Profile, customer_id)
+    if profile is not None:
+        return profile.rm_id
+    newest = select(Episode.rm_id).where(Episode.customer_id == customer_id).order_by(Episode.updated_at.desc())
+    return await deed.tx.scalar(newest.limit(1))
 
 
 async def _receiver(deed: Deed, to: str) -> str:

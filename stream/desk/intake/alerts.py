@@ -77,8 +77,8 @@ async def _follow(
             continue
         worse = known is not None and _rank(episode.severity) > _rank(known.severity)
         moved = known is not None and known.owner != episode.owner
-        if worse and episode.acknowledged_at is not None:  # as the engine does: it is to be seen anew
-            await _unacknowledge(tx, episode)
+        if worse and (episode.acknowledged_at is not None or episode.snoozed_until is not None):
+            await _see_anew(tx, episode)
         if moved:
             await planning.forget_steps(tx, id_)
             await _set(tx, episode, escalation=0)
@@ -109,8 +109,10 @@ async def _restore(tx: AsyncSession, episode: Episode, alert: DeskAlert) -> None
         await _set(tx, episode, escalation=answer.step)
 
 
-async def _unacknowledge(tx: AsyncSession, episode: Episode) -> None:
-    await _set(tx, episode, acknowledged_at=None, acknowledged_by=None)
+async def _see_anew(tx: AsyncSession, episode: Episode) -> None:
+    """Put a warning that got worse back on the list, as the engine does: it was put off for less."""
+    await _set(tx, episode, acknowledged_at=None, acknowledged_by=None, snoozed_until=None)
+    await planning.stop_timer(tx, planning.SNOOZE, episode.episode_id)
 
 
 async def _set(tx: AsyncSession, episode: Episode, **columns: object) -> None:

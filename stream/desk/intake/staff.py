@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.acts import owners, tasks
@@ -74,19 +74,20 @@ async def _divide(deed: Deed, leaver: str, work: dict[str, list[Episode]], succe
 
 
 async def _back(deed: Deed, person: str) -> None:
-    """Give back what others had while somebody was away: what is still open of the customers of theirs."""
+    """Give back what others had while somebody was away: what is still open of their customers, assigned ones too."""
+    customer, assigned = Episode.customer_id, select(Assignment.customer_id)
+    theirs = or_(
+        and_(Episode.rm_id == person, customer.not_in(assigned)),
+        customer.in_(assigned.where(Assignment.staff_id == person)),
+    )
     lent = select(Episode).where(
-        Episode.ended_at.is_(None),
-        Episode.rm_id == person,
-        Episode.owner != f"rm:{person}",
-        Episode.owner_fixed.is_(False),
-        Episode.customer_id.not_in(select(Assignment.customer_id)),
+        Episode.ended_at.is_(None), Episode.owner != f"rm:{person}", Episode.owner_fixed.is_(False), theirs
     )
     by_customer: dict[str, list[Episode]] = {}
     for episode in list(await deed.tx.scalars(lent)):
         by_customer.setdefault(episode.customer_id, []).append(episode)
-    for customer, episodes in by_customer.items():
-        await move(deed, customer, episodes, (), f"rm:{person}", "back", fixed=False)
+    for customer_id, episodes in by_customer.items():
+        await move(deed, customer_id, episodes, (), f"rm:{person}", "back", fixed=False)
     await tasks.give_back(deed, person)
 
 

@@ -13,8 +13,8 @@ from support.desk_rows import DAY, HOUR, NOW, alert, customer, staff
 
 from stream.desk.acting import act
 from stream.desk.intake.writing import Writer
-from stream.desk.store.tables import Alert, Assignment, Episode, Escalation, Outbox, Push
-from stream.desk.work.commands import Acknowledge, Actor, Snooze
+from stream.desk.store.tables import Alert, Assignment, Episode, Escalation, Outbox, Push, Timer
+from stream.desk.work.commands import Acknowledge, Actor, HandOver, Snooze
 from stream.domain.alerts import DeskAlert, rfc3339
 
 RM = Actor(staff_id="rm-1", role="rm", branch_id="b-1")
@@ -170,3 +170,32 @@ async def test_a_merged_branchs_queue_goes_where_its_work_is_done(database, writ
     await take(database, writer, merged, topic="staff")
     found = await episode(database, one)
     assert (found.owner, found.branch_id) == ("branch:b-2", "b-2")
+
+
+async def test_a_snoozed_warning_that_gets_worse_is_back_on_the_list(database, writer):
+    one = alert(severity="medium", due=NOW + DAY)
+    await take(database, writer, one)
+    async with database.transaction() as tx:
+        snooze = Snooze(action_id="s", episode_id=one.episode_id, until=NOW + 5 * DAY, why="abroad")
+        await act(tx, RM, snooze, NOW + 1, writer.context)
+    await take(database, writer, alert(severity="high", sequence=2, state="updated", time=NOW + HOUR, due=NOW + DAY))
+    found = await episode(database, one)
+    assert found.snoozed_until is None
+    assert found.next_escalation_at is not None
+    assert await all_of(database, Timer) == []
+
+
+async def test_who_was_given_a_customer_gets_them_back_after_a_leave(database, writer):
+    people = [staff(one, branch_id="b-1", time=1) for one in ("rm-2", "rm-3")]
+    await take(database, writer, *people, topic="staff")
+    one = alert()
+    await take(database, writer, one)  # no profile is known
+    async with database.transaction() as tx:
+        await act(tx, RM, HandOver(action_id="h", customer_id="c1", to="rm-2", why="w"), NOW, writer.context)
+    await take(database, writer, staff("rm-2", status="leave", deputy_id="rm-3"), topic="staff")
+    assert (await episode(database, one)).owner == "rm:rm-3"
+    later = alert(kind="usage_drop")
+    await take(database, writer, later)
+    assert (await episode(database, later)).owner == "rm:rm-3"
+    await take(database, writer, staff("rm-2", time=NOW + 1), topic="staff")
+    assert {row.owner for row in await all_of(database, Episode)} == {"rm:rm-2"}
