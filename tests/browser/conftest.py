@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from support.chromium import PHONE, WIDE
 from support.desk_stores import settings_of
 from support.desk_town import settle
-from support.desk_web import Answers, Clock, served, site
+from support.desk_web import Answers, Clock, site
 
+from stream.desk.push.hub import Hub
 from stream.desk.store.database import Database
 from stream.desk.store.migrate import migrate
 from stream.desk.store.vault import Vault, new_key
+from stream.desk.web.application import build
 from stream.desk.web.site import Site
 
 _PATIENCE_MS = 15_000
@@ -49,13 +53,38 @@ async def desk(tmp_path: Path) -> AsyncIterator[Site]:
     await database.close()
 
 
+class Host:
+    """A desk that can be stopped and started again at the same address, with a hub of its own each time."""
+
+    def __init__(self, given: Site) -> None:
+        self._site, self._port = given, 0
+        self._hub: Hub | None = None
+        self._server: TestServer | None = None
+
+    async def start(self) -> str:
+        self._hub = Hub(self._site.database, poll_s=0.2)
+        self._hub.start()
+        self._server = TestServer(build(replace(self._site, hub=self._hub)), host="127.0.0.1", port=self._port or None)
+        await self._server.start_server()
+        self._port = self._server.port
+        return str(self._server.make_url("")).rstrip("/")
+
+    async def stop(self) -> None:
+        if self._hub is not None and self._server is not None:
+            await self._hub.close()
+            await self._server.close()
+
+
 @pytest.fixture
-async def address(desk: Site) -> AsyncIterator[str]:
-    server = served(desk)
-    await server.start_server()
-    yield str(server.make_url("")).rstrip("/")
-    await desk.hub.close()
-    await server.close()
+async def host(desk: Site) -> AsyncIterator[Host]:
+    made = Host(desk)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def address(host: Host) -> str:
+    return await host.start()
 
 
 class Seen:

@@ -12,8 +12,10 @@ from stream.desk.store.repositories.people import put_staff, set_staff
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
 from stream.desk.store.tables import Approval, CustomerEvent, Referral, Task
 from stream.desk.store.vault import Vault
+from stream.domain.alerts import episode_id
 from support.desk_rows import DAY, HOUR, NOW, alert, arrived, customer, opened, staff
 
+COMPLAINT = episode_id("c2", "serious_complaint", 0, ("",))
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>{{7*7}}"
 NAMES = {"c1": "王小明", "c2": "李静", "c3": "陈建国", "c4": "Zhao Wei", "c9": HOSTILE}
 PHONES = {"c1": "+86 138 0013 8000", "c2": "+86 139 1111 2222", "c9": '"><b>1</b>'}
@@ -93,7 +95,7 @@ def _rows(vault: Vault, now: int) -> list[Any]:
         ),
         Approval(
             approval_id="p1", action_id="a2", subject="not_worth_keeping", customer_id="c2", branch_id="b-1",
-            requested_by="rm-1", requested_at=now - HOUR, proposal={}, decision="pending",
+            episode_id=COMPLAINT, requested_by="rm-1", requested_at=now - HOUR, proposal={}, decision="pending",
         ),
         Referral(
             referral_id="f1", action_id="a3", customer_id="c1", department="fraud", by="rm-1", at=now - HOUR,

@@ -13,9 +13,10 @@ from stream.desk.store.repositories.worklist import WorklistQuery
 from stream.desk.web import answers, audit
 from stream.desk.web.exporting import worklist_csv
 from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
-from stream.desk.web.views.listing import ORDERS, STATUSES, asked, listed
+from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES, asked, listed
 from stream.desk.web.views.shown import WorklistShown
 
+_KEPT = frozenset({*LISTS, "status", "order", "search", "storm", "priorities", "limit", "offset"})
 SEVERITIES = ("critical", "high", "medium", "low")
 
 
@@ -30,14 +31,16 @@ async def page(request: web.Request) -> web.StreamResponse:
     await audit.write(request, allowed=True)
     template = "worklist/rows.html" if answers.by_htmx(request) else "worklist/page.html"
     done = request.query.get("done")
-    response = answers.html(request, template, after=last, done=done, **values(request, query, shown))
+    response = answers.html(request, template, after=last, done=done, **values(request, query, shown, request.query))
     if answers.by_htmx(request):  # what was searched for stays out of the address and the history
-        response.headers["HX-Push-Url"] = _address(request, search="", offset=0)
+        response.headers["HX-Push-Url"] = _address(request.query, search="", offset=0)
     return response
 
 
-def values(request: web.Request, query: WorklistQuery, shown: WorklistShown) -> dict[str, Any]:
-    """Return what the templates of the list are given."""
+def values(
+    request: web.Request, query: WorklistQuery, shown: WorklistShown, given: MultiMapping[str]
+) -> dict[str, Any]:
+    """Return what the templates of the list are given; `given`: the filters as they came."""
     last = shown.offset + len(shown.cards)
     following = shown.offset + shown.limit
     return {
@@ -49,16 +52,16 @@ def values(request: web.Request, query: WorklistQuery, shown: WorklistShown) -> 
         "kinds": request.app[KINDS],
         "first": shown.offset + 1 if shown.cards else 0,
         "last": last,
-        "previous": _address(request, offset=max(0, shown.offset - shown.limit)) if shown.offset else "",
-        "next": _address(request, offset=following) if following < shown.total else "",
-        "export": _address(request, to="/worklist.csv"),
-        "tab": lambda status: _address(request, status=status, offset=0),
+        "previous": _address(given, offset=max(0, shown.offset - shown.limit)) if shown.offset else "",
+        "next": _address(given, offset=following) if following < shown.total else "",
+        "export": _address(given, to="/worklist.csv"),
+        "tab": lambda status: _address(given, status=status, offset=0),
     }
 
 
-def _address(request: web.Request, to: str = "/", **changed: Any) -> str:
-    given = [(name, value) for name, value in request.query.items() if name not in changed and value]
-    asked_for = urlencode([*given, *((name, value) for name, value in changed.items() if value)])
+def _address(given: MultiMapping[str], to: str = "/", **changed: Any) -> str:
+    kept = [(name, value) for name, value in given.items() if name in _KEPT and name not in changed and value]
+    asked_for = urlencode([*kept, *((name, value) for name, value in changed.items() if value)])
     return f"{to}?{asked_for}" if asked_for else to
 
 
@@ -73,9 +76,9 @@ async def one(request: web.Request, filters_: MultiMapping[str]) -> web.Response
     query = asked(filters_, person, site)
     only = WorklistQuery(**{**_fields(query), "customer_ids": (request[CUSTOMER],), "offset": 0, "limit": 1})
     async with site.database.reading() as session:
-        shown = await listed(session, only, person, site)
+        shown = await listed(session, only, person, site, counted=query)
     await audit.write(request, allowed=True)
-    given = values(request, query, shown)
+    given = values(request, query, shown, filters_)
     return answers.html(request, "worklist/one.html", **given)
 
 

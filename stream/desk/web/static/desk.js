@@ -62,7 +62,7 @@ const desk = {
     const cards = desk.cards();
     const next = cards[Math.min(desk.place, cards.length - 1)];
     desk.place = undefined;
-    if (next) next.focus();
+    if (next && document.activeElement === document.body) next.focus(); // unless somebody went elsewhere meanwhile
   });
 
   document.body.addEventListener("desk:said", (event) => desk.say(event.detail.message));

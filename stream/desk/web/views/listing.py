@@ -66,13 +66,15 @@ def _number(given: MultiMapping[str], name: str, default: int, least: int, most:
     return int(value)
 
 
-async def listed(session: AsyncSession, query: WorklistQuery, person: Person, site: Site) -> WorklistShown:
-    """Return one page, with the counts of all tabs."""
+async def listed(
+    session: AsyncSession, query: WorklistQuery, person: Person, site: Site, counted: WorklistQuery | None = None
+) -> WorklistShown:
+    """Return one page, with the counts of all tabs; `counted`: of another question, as for one card of a list."""
     if person.reach.nobody:
         return WorklistShown(cards=[], total=0, offset=0, limit=query.limit, counts={})
     now = site.clock()
     page = await worklist(session, query, now)
-    counts = await worklist_counts(session, replace(query, status="open"), now)
+    counts = await worklist_counts(session, replace(counted or query, status="open"), now)
     cards = await cards_of(session, page.cards, person, site, now)
     return WorklistShown(cards=cards, total=page.total, offset=query.offset, limit=query.limit, counts=counts)
 

@@ -157,6 +157,9 @@ class ApprovalShown(Struct, frozen=True, kw_only=True):
     customer_id: str
     customer_name: str | None
     episode_id: str | None
+    title: Words | None
+    reason: Words | None
+    value: float | None
     requested_by: str
     requested_at: int
     proposal: dict[str, Any]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.tables import Approval, Task
+from stream.desk.store.repositories.alerts import episodes_by_id
+from stream.desk.store.tables import Approval, Episode, Task
 from stream.desk.web.person import Person
 from stream.desk.web.site import Site
+from stream.desk.web.views.episodes import alert_in
 from stream.desk.web.views.names import names_of
 from stream.desk.web.views.shown import ApprovalShown, TaskShown
 
@@ -57,16 +59,22 @@ async def pending_approvals(session: AsyncSession, person: Person, site: Site) -
         statement = statement.where(Approval.branch_id.in_(person.reach.branch_ids))
     rows = list(await session.scalars(statement.limit(_MOST)))
     names = await names_of(session, [row.customer_id for row in rows], person, site.vault)
-    return [
-        ApprovalShown(
-            approval_id=row.approval_id,
-            subject=row.subject,
-            customer_id=row.customer_id,
-            customer_name=names.get(row.customer_id),
-            episode_id=row.episode_id,
-            requested_by=row.requested_by,
-            requested_at=row.requested_at,
-            proposal=row.proposal,
-        )
-        for row in rows
-    ]
+    episodes = await episodes_by_id(session, [row.episode_id for row in rows if row.episode_id])
+    return [_approval(row, names.get(row.customer_id), episodes.get(row.episode_id or "")) for row in rows]
+
+
+def _approval(row: Approval, name: str | None, episode: Episode | None) -> ApprovalShown:
+    alert = alert_in(episode.body) if episode else None
+    return ApprovalShown(
+        approval_id=row.approval_id,
+        subject=row.subject,
+        customer_id=row.customer_id,
+        customer_name=name,
+        episode_id=row.episode_id,
+        title=alert.title if alert else None,
+        reason=alert.reason if alert else None,
+        value=episode.value if episode else None,
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        proposal=row.proposal,
+    )
