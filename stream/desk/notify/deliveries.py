@@ -15,6 +15,7 @@ from stream.desk.notify.metrics import NotifyMetrics
 from stream.desk.notify.schedule import next_at
 from stream.desk.notify.signing import key_of
 from stream.desk.notify.webhook import Posts, WebhookChannel
+from stream.desk.notify.worker import ROUNDS
 from stream.desk.store.database import Database
 from stream.desk.store.repositories.rows import table
 from stream.desk.store.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
@@ -55,7 +56,7 @@ class DeliveryBook:
                 return None
             rows = (await tx.execute(self._due(now).limit(limit).with_for_update(skip_locked=True))).all()
             claimed = WebhookDelivery.delivery_id.in_([row.delivery_id for row in rows])
-            until = now + round((self._settings.timeout_s + 30) * 1000)
+            until = now + round((self._settings.timeout_s * ROUNDS + 30) * 1000)
             await tx.execute(update(WebhookDelivery).where(claimed).values(next_at=until), execution_options=_CORE)
             channel = self._channel(endpoint, await self._keys(tx, now))
         return Claim(channel, [_item(row) for row in rows]) if rows else None

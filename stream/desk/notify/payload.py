@@ -18,7 +18,8 @@ def payload(alert_body: bytes) -> bytes:
     data: dict[str, Any] = msgspec.json.decode(alert_body, type=dict[str, Any])
     left_out: list[str] = []
     for name in ("", *_SPARE):
-        if name and data.pop(name, None):
+        if name and data.get(name):
+            del data[name]
             left_out.append(name)
         packed = _packed(data | ({"left_out": left_out} if left_out else {}))
         if len(packed) < MOST_BYTES:

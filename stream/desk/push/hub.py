@@ -189,13 +189,17 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def _patiently(self, again: set[str]) -> AsyncIterator[None]:
-        """While the database is away streams stay open, and go on by themselves."""
+        """While the database is away streams stay open, and go on by themselves; no fault ends the hub's rounds."""
         try:
             yield
         except (SQLAlchemyError, OSError) as fault:
             _log.warning("pushes cannot be read: %s", name_of(fault))
-            await asyncio.sleep(self._retry_s)
-            self.committed(again)
+        except Exception:
+            _log.exception("pushes cannot be given")
+        else:
+            return
+        await asyncio.sleep(self._retry_s)
+        self.committed(again)
 
 
 async def _woken(reader: Reader, heartbeat_s: float | None) -> bool:
