@@ -18,7 +18,7 @@ from stream.desk.acting import Context, act
 from stream.desk.store.repositories.positions import positions
 from stream.desk.store.tables import Alert, Audit, Episode, Outbox, Position, Profile, Push, Staff
 from stream.desk.store.vault import Vault
-from stream.desk.work.commands import Acknowledge, Actor, Outcome
+from stream.desk.work.commands import Acknowledge, Actor, Note, Outcome
 from stream.domain.alerts import rfc3339
 from stream.engine.assemble import business
 from stream.engine.sender import KafkaSender
@@ -104,6 +104,28 @@ async def test_killed_again_and_again_it_neither_loses_nor_doubles(settings, tmp
             told = Counter(push.alert_id for push in await rows(database, Push) if push.event == "alert")
             assert set(told.values()) <= {1}
             assert await _behind(settings, database) == 0
+        finally:
+            await desk.kill()
+
+
+async def test_killed_while_answers_go_out_each_arrives_in_order_and_only_a_repeat_comes_twice(settings, tmp_path):
+    total = 60
+    async with opened(tmp_path) as database, engine(settings) as producer:
+        desk = await DeskProcess(settings, tmp_path, "life-0").ready()
+        try:
+            await emit(producer, settings, [alert("c1")])
+            await eventually(lambda: ids(database), bool)
+            for number in range(total):
+                note = Note(action_id=f"n{number:02}", customer_id="c1", text="t", episode_id=alert("c1").episode_id)
+                async with database.transaction() as tx:
+                    await act(tx, RM, note, time.time_ns() // 1_000_000, context(tmp_path))
+                if number % 20 == 10:
+                    await desk.kill()
+                    desk = await DeskProcess(settings, tmp_path, f"life-{number}").ready()
+            wanted = [f"n{number:02}" for number in range(total)]
+            await eventually(lambda: rows(database, Outbox), lambda found: all(row.published_at for row in found), 60)
+            found = [body["action_id"] for body in await bodies(settings, "feedback", total)]
+            assert list(dict.fromkeys(found)) == wanted
         finally:
             await desk.kill()
 

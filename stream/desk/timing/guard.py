@@ -9,7 +9,8 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.database import is_rows_fault
+from stream.desk.store.database import is_rows_fault, name_of
+from stream.engine.deadletter import describe
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ async def guarded(tx: AsyncSession, work: Awaitable[T]) -> T | None:
     except DBAPIError as fault:
         if not is_rows_fault(fault):
             raise
-        log.exception("something that is due failed")
-    except Exception:
-        log.exception("something that is due failed")
+        log.error("something that is due cannot be written: %s", name_of(fault))
+    except Exception as fault:
+        log.error("something that is due failed: %s", describe(fault))
     return None

@@ -58,7 +58,6 @@ class Timers:
                 await pauses.wait()
             except Exception as fault:  # a fault of one step must not end all others: it is tried again, and shows
                 self.standings.trouble(PART, f"failed: {describe(fault)}")
-                log.exception("what is due cannot be carried out")
                 await pauses.wait()
             else:
                 pauses.over()
