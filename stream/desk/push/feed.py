@@ -67,3 +67,10 @@ class Feed:
         """Give what was committed up to a number to all who are live; return how many of them had no room for it."""
         self.last = up_to
         return sum(not reader.offer(events) for reader in list(self.readers) if reader.live)
+
+    def go_back(self, last: int) -> None:
+        """The store was put back from a copy: who knows later numbers comes again, and is told to load anew."""
+        self.last = last
+        for reader in self.readers:
+            if reader.position > last or reader.waiting:
+                reader.close()

@@ -135,10 +135,13 @@ class Hub:
     async def _catch_up(self, receiver: str, feed: Feed, reader: Reader) -> list[Event]:
         """Return the next page of the store; at its end the reader goes live, unless others were given more."""
         page: list[Event] = []
+        given = feed.last
         async with self._patiently({receiver}):
             async with self._database.reading() as session:
                 page = [of_push(push) for push in await pushes_after(session, receiver, reader.position, _PAGE)]
                 last = (await last_numbers(session, [receiver])).get(receiver, 0)
+            if given is not None and last < given:
+                feed.go_back(last)
             if not page:
                 reader.position = max(reader.position, last)  # what lies between was deleted: a customer forgotten
                 if feed.join(reader):
@@ -169,8 +172,11 @@ class Hub:
 
     def _give(self, receiver: str, before: int, last: int, events: list[Event]) -> None:
         feed = self._feeds.get(receiver)
-        if feed is None or feed.last != before or last <= before:
+        if feed is None or feed.last != before or last == before:
             return  # all its pages went, or nothing is new
+        if last < before:
+            feed.go_back(last)
+            return
         up_to = min(last, before + _PAGE)
         self.metrics.fell_behind.inc(feed.give(events, up_to))
         self.metrics.given.inc(len(events))
@@ -185,7 +191,7 @@ class Hub:
                 async with self._database.reading() as session:
                     last = await last_numbers(session, list(self._feeds))
                 stand = {receiver: feed.last for receiver, feed in self._feeds.items() if feed.last is not None}
-                self.committed(receiver for receiver, there in stand.items() if last.get(receiver, 0) > there)
+                self.committed(receiver for receiver, there in stand.items() if last.get(receiver, 0) != there)
 
     @contextlib.asynccontextmanager
     async def _patiently(self, again: set[str]) -> AsyncIterator[None]:

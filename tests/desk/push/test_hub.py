@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 from support.desk_rows import NOW
 from support.until import until
 
 from stream.desk.push.hub import Hub
 from stream.desk.store.repositories.pushes import NewPush, append_pushes
-from stream.desk.store.tables import Push
+from stream.desk.store.tables import Push, PushCounter
 
 
 async def push(database, *receivers, hub=None, n=0):
@@ -168,6 +168,22 @@ async def test_pushes_of_a_forgotten_customer_stop_nobody(database):
         await push(database, "rm-1", hub=hub)
         await page.saw(1, 3, 4, 7)
         await live.saw(7)
+
+
+async def test_a_store_put_back_from_a_copy_ends_the_streams_that_know_later_numbers(database):
+    await push(database, *["rm-1"] * 5)
+    async with hub_on(database) as hub:
+        page = Page(hub, after=3)
+        await page.saw(4, 5)
+        async with database.transaction() as tx:
+            await tx.execute(delete(Push).where(Push.number > 2))
+            await tx.execute(update(PushCounter).values(last_number=2))
+        await until(page.task.done)
+        again = Page(hub, after=5)
+        await again.saw(2)
+        assert again.names == ["reset"]
+        await push(database, "rm-1", hub=hub)
+        await again.saw(2, 3)
 
 
 async def test_streams_outlive_an_absence_of_the_database(embedded, monkeypatch):
