@@ -15,6 +15,7 @@ from support.processes import WorkerProcess, eventually
 
 from stream.config import load
 from stream.desk.acting import Context, act
+from stream.desk.store.repositories.outbox import Message, append_messages
 from stream.desk.store.repositories.positions import positions
 from stream.desk.store.tables import Alert, Audit, Episode, Outbox, Position, Profile, Push, Staff
 from stream.desk.store.vault import Vault
@@ -197,6 +198,22 @@ async def test_an_acknowledgement_reaches_the_engine_which_goes_quiet(settings, 
         states = Counter(row.state for row in await rows(database, Alert) if row.customer_id == "c1")
         assert states == {"opened": 1, "acknowledged": 1, "closed": 1}
         assert await desk.stop() == 0
+
+
+async def test_a_message_that_no_broker_takes_does_not_hold_up_the_others(settings, tmp_path):
+    async with DeskProcess(settings, tmp_path) as desk, opened(tmp_path) as database:
+        async with database.transaction() as tx:
+            sizes = {"a": 10, "b": 2_000_000, "c": 10, "d": 500_000, "e": 500_000}
+            made = [
+                Message(message_id=f"feedback/{name}", topic="feedback", key=b"c1", value=b"x" * size)
+                for name, size in sizes.items()
+            ]
+            await append_messages(tx, made, time.time_ns() // 1_000_000)
+        found = await eventually(lambda: rows(database, Outbox), lambda found: all(row.published_at for row in found))
+        faults = {row.message_id: row.fault for row in found if row.fault}
+        assert faults == {"feedback/b": "too large"}
+        assert [len(record.value) for record in await stored(settings, "feedback")] == [10, 10, 500_000, 500_000]
+        assert "given up" in desk.said
 
 
 async def test_what_operators_did_stands_in_the_audit_once(settings, tmp_path):
