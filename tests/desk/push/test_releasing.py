@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 from support.desk_push import Office
 from support.desk_rows import DAY, HOUR, NOW, opened
+from support.until import until
 
+from stream.desk.push.hub import Hub
+from stream.desk.push.releasing import Releaser
 from stream.desk.store.tables import Alert, Episode, Holdback, Push, PushDay, Storm
 
 NIGHT = NOW + 2 * HOUR  # 21:06 in Shanghai
@@ -146,3 +152,27 @@ async def test_whatever_comes_when_each_is_told_or_in_a_digest_or_a_summary(embe
     assert set(released.values()) <= {"digest", "room", "summary"}
     for _, pushed, _, _ in await office.day():
         assert pushed <= 4 + 1 + len(batches)  # the budget, a digest, and one first summary a storm
+
+
+async def test_the_releaser_goes_on_when_the_database_is_back_and_wakes_open_pages(embedded, monkeypatch):
+    office = Office(embedded, release_every_s=0.01)
+    await office.hire()
+    await office.take(opened("c1"), now=NIGHT)
+    tried, reading, woken = [], embedded.reading, set()
+
+    @contextlib.asynccontextmanager
+    async def away():
+        tried.append(1)
+        raise OperationalError("SELECT", {}, OSError("away"))
+        yield
+
+    monkeypatch.setattr(embedded, "reading", away)
+    hub = Hub(embedded)
+    monkeypatch.setattr(hub, "committed", woken.update)
+    task = asyncio.create_task(Releaser(embedded, hub, office.rules, lambda: MORNING).run())
+    await until(lambda: len(tried) >= 2)
+    monkeypatch.setattr(embedded, "reading", reading)
+    await until(lambda: woken == {"rm-1"})
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await office.pushes() == [("digest", None, True)]
