@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from stream.desk.push.event import HEARTBEAT, Pace
 from stream.desk.push.hub import Hub
 
+__all__ = ["HEADERS", "Pace", "resume_from", "stream"]
+
 HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """Of the response: neither a cache nor a proxy's buffer may hold it."""
 
