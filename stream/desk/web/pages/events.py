@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from stream.desk.push.sse import HEADERS, resume_from, stream
+from stream.desk.push.sse import HEADERS, Pace, resume_from, stream
 from stream.desk.web.faults import TooMany
 from stream.desk.web.keys import PERSON, SITE, STREAMS
 
@@ -21,10 +21,12 @@ async def events(request: web.Request) -> web.StreamResponse:
     if open_[person.staff_id] >= site.settings.desk.web.streams:
         raise TooMany(_RETRY_S)
     after = resume_from(request.headers.get("Last-Event-ID"), request.query.get("after"))
+    given = site.settings.desk.push
+    pace = Pace(heartbeat_s=given.heartbeat_s, stall_s=given.stall_s)
     response = web.StreamResponse(headers=HEADERS)
     await response.prepare(request)
     with _counted(open_, person.staff_id), contextlib.suppress(TimeoutError, ConnectionError):
-        await stream(site.hub, person.staff_id, after, response.write)
+        await stream(site.hub, person.staff_id, after, response.write, pace)
     return response
 
 
