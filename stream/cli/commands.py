@@ -16,6 +16,7 @@ from stream.cli import (
     evaluate,
     kafka,
     models,
+    openapi,
     produce,
     replay,
     rules,
@@ -56,6 +57,7 @@ def build() -> typer.Typer:
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
+    app.command("openapi")(openapi.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)
