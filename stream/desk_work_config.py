@@ -130,9 +130,7 @@ class Escalation(Section):
         (Step(to="deputy", after_h=0), Step(to="branch", after_h=4), Step(to="manager", after_h=8)),
         description="each once, in their order; none = nothing escalates",
     )
-    without_due_h: float = Field(
-        24, ge=0, le=720, description="business hours until one without a due time is due"
-    )
+    without_due_h: float = Field(24, ge=0, le=720, description="business hours until one without a due time is due")
     grace_h: float = Field(1, ge=0, le=720, description="business hours that a warning has at least once it is here")
     round_the_clock: frozenset[Literal["critical", "high", "medium", "low"]] = Field(
         frozenset(), description="severities whose hours count day and night"

@@ -10,14 +10,19 @@ sub-package    what it is
 `store/`       the relational store: tables, migrations, opening and closing, rows in and rows out; no decisions
 `work/`        pure decisions on values: actions and what they make of an episode, tasks, approvals, escalation,
                business hours, the daily budget, quiet hours; time and calendar are passed in
+`acts/`        answers carried out in one given transaction: rows, feedback, alerts, pushes; `acting.act` is the way in
 `intake/`      topics into rows: `alerts`, `customers`, `staff` and `contacts`, read committed, next offsets in the same
                transaction as the rows; stops while the database is away and goes on by itself
 `outbox/`      rows into topics: `feedback`, `contacts`, `alerts`; in their order, at least once, with the same id
+`timing/`      what falls due: escalations, ends of snoozes, tasks; retention
 `push/`        server-sent events with resume, the budget and the quiet hours carried out, digests, storm summaries
 `notify/`      webhooks, mail and bots: one file an adapter, behind one port
 `web/`         the aiohttp application: sign-in, access (checked in one place), API with its OpenAPI document, pages
 `reports/`     what a manager sees: open and overdue, time to first contact, saved and lost, the monthly report
 =============  =========================================================================================================
+
+`wiring` puts the parts together, `service.DeskService` starts and ends them; `leading` has one process at a time read,
+publish and escalate; `standing` says what is away.
 
 How a warning goes: `intake` writes the alert and its episode (`store`), asks `work` who is to be bothered when, and
 writes what came of it: a numbered push, a held-back one, a webhook delivery, an escalation that falls due later. All

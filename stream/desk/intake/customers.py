@@ -9,6 +9,7 @@ from sqlalchemy import and_, delete, exists, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.acts.deed import Context
+from stream.desk.intake.forgotten import mark
 from stream.desk.store.repositories.forget import forget_customer
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
 from stream.desk.store.repositories.rows import chunks
@@ -20,8 +21,9 @@ async def take(tx: AsyncSession, events: Sequence[Customer | Forget], now: int, 
     """Write profiles and forget customers, in the order of the topic."""
     for forgetting, some in groupby(events, key=lambda event: isinstance(event, Forget)):
         if forgetting:
-            for customer in dict.fromkeys(event.customer_id for event in some):
-                await forget_customer(tx, customer)
+            for event in some:
+                await forget_customer(tx, event.customer_id)
+                await mark(tx, event.customer_id, event.time, now)
         else:
             profiles = [new_profile(event, context.vault, now) for event in some if isinstance(event, Customer)]
             await _end_assignments(tx, await put_profiles(tx, profiles))

@@ -12,6 +12,7 @@ from stream.desk.acts.notes import take_contact
 from stream.desk.intake import customers, staff, timeline
 from stream.desk.intake.alerts import take
 from stream.desk.intake.edge import Item
+from stream.desk.intake.forgotten import without_forgotten
 from stream.desk.store.repositories.alerts import Incoming
 
 After = Callable[[AsyncSession, Sequence[Incoming], int], Awaitable[set[str]]]
@@ -41,7 +42,9 @@ class Writer:
                 by_topic.setdefault(item.came.topic, []).append(item)
         done = Written()
         for topic, some in by_topic.items():
-            await self._write_topic(tx, topic, some, now, done)
+            wanted = some if topic in ("staff", "customers") else await without_forgotten(tx, some)
+            if wanted:
+                await self._write_topic(tx, topic, wanted, now, done)
         return done
 
     async def _write_topic(self, tx: AsyncSession, topic: str, items: Sequence[Item], now: int, done: Written) -> None:

@@ -85,8 +85,13 @@ async def _return(deed: Deed, customer_id: str) -> None:
     await customers.move(deed, customer_id, lent, before, f"rm:{person}", "back", fixed=False)
 
 
+async def _over(deed: Deed, key: str) -> None:
+    """Nothing is left to do: the row is gone."""
+
+
 _FIRES: Mapping[str, Callable[[Deed, str], Awaitable[None]]] = {
     planning.SNOOZE: _wake,
     tasks.REMINDER: _remind,
     customers.RETURN: _return,
+    planning.FORGOTTEN: _over,
 }

@@ -94,3 +94,17 @@ def test_a_tombstone_is_read_as_one():
     read = edge().read(Came("customers", 0, MemoryRecord(0, NOW, b"c1", None)))
     assert isinstance(read, Item)
     assert isinstance(read.value, Forget)
+
+
+async def test_what_was_written_before_a_tombstone_does_not_bring_a_customer_back(database, vault):
+    writer = Writer(context_of(vault))
+    await take(database, writer, "customers", Forget(event_id="f", customer_id="c1", time=NOW))
+    await take(database, writer, "alerts", alert("c1"), alert("c2"))  # records of the tombstone's own millisecond
+    await take(database, writer, "complaints", complaint(1))
+    assert [row.customer_id for row in await all_of(database, Episode)] == ["c2"]
+    assert await all_of(database, CustomerEvent) == []
+    later = alert("c1", kind="usage_drop")
+    record = MemoryRecord(9, NOW + 1, b"c1", msgspec.json.encode(later))
+    async with database.transaction() as tx:
+        await writer.write(tx, [edge().read(Came("alerts", 0, record))], NOW)
+    assert sorted(row.customer_id for row in await all_of(database, Episode)) == ["c1", "c2"]
