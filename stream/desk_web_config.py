@@ -32,7 +32,7 @@ class Web(Section):
         "development", description="development: anybody is anybody; refuses to run on a public address"
     )
     language: Language = Field("zh", description="where neither profile, cookie nor browser says one")
-    idle_min: float = Field(30, gt=0, le=1440, description="a session unused so long is over")
+    idle_min: float = Field(30, gt=0, le=1440, description="a session unused so long is over; an open page uses it")
     session_h: float = Field(10, gt=0, le=168, description="after this one signs in again")
     page_size: int = Field(50, ge=1, le=500, description="cards on a page")
     export_rows: int = Field(5_000, ge=1, le=100_000, description="customers in one export at most")

@@ -32,7 +32,7 @@ from stream.desk.web.outer import STATIC, limited, outer
 from stream.desk.web.route import Route
 from stream.desk.web.routes import TABLE
 from stream.desk.web.sessions import Seals
-from stream.desk.web.signed_in import signed_in
+from stream.desk.web.signed_in import renew, signed_in
 from stream.desk.web.signing.development import only_here, refuse_if_public
 from stream.desk.web.signing.oidc import CALLBACK
 from stream.desk.web.signing.provider import Provider
@@ -68,6 +68,7 @@ def build(site: Site, more: Sequence[Route] = ()) -> web.Application:
 
 
 async def _harden(request: web.Request, response: web.StreamResponse) -> None:
+    renew(request, response)
     harden(response, secure=request.app[SECURE], static=request.path.startswith("/static/"))
 
 

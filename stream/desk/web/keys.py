@@ -33,6 +33,7 @@ SECURE = web.AppKey("secure", bool)  # served over TLS, by us or by a proxy
 ROUTE = web.RequestKey("route", Route)
 PERSON = web.RequestKey("person", Person)
 REQUEST_ID = web.RequestKey("request_id", str)
+RENEWED = web.RequestKey("renewed", str)  # the session's cookie, signed anew
 LANGUAGE = web.RequestKey("language", str)
 CUSTOMER = web.RequestKey("customer", str)  # whom the request is about, for the audit
 EPISODE = web.RequestKey("episode", str)

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.store.repositories.people import preference_of
 from stream.desk.store.tables import Session, Staff
 from stream.desk.web import sessions
-from stream.desk.web.keys import LANGUAGE, PERSON, SEALS, SECURE, SITE
+from stream.desk.web.keys import LANGUAGE, PERSON, RENEWED, ROUTE, SEALS, SECURE, SITE
+from stream.desk.web.needs import Limit
 from stream.desk.web.person import Person
 from stream.desk.web.reach import reach_of, role_of
 from stream.desk.web.route import Handler
@@ -17,28 +18,41 @@ from stream.desk.web.words import choose
 
 @web.middleware
 async def signed_in(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Find out who asks and in which language to answer."""
+    """Find out who asks and in which language to answer. What is free is answered without asking the store."""
     site = request.app[SITE]
-    settings, now = site.settings.desk.web, site.clock()
-    cookie = request.cookies.get(sessions.cookie_name(request.app[SECURE]), "")
-    token = request.app[SEALS].token(cookie, settings.idle_min * 60) if cookie else None
-    row = await _identify(request, token, now) if token else None
+    if request[ROUTE].limit is not Limit.FREE:
+        await _recognise(request)
     person = request.get(PERSON)
     request[LANGUAGE] = choose(
-        person.language if person else None,
+        person.language if person else request.query.get("lang"),
         request.cookies.get("desk_language"),
         request.headers.get("Accept-Language", ""),
-        settings.language,
+        site.settings.desk.web.language,
     )
-    response = await handler(request)
-    if row is not None and token is not None and sessions.is_stale(row, now) and not response.prepared:
+    return await handler(request)
+
+
+async def _recognise(request: web.Request) -> None:
+    """Go by the cookie. A session in use is noted once a minute, and its cookie signed anew with the answer."""
+    site, now = request.app[SITE], request.app[SITE].clock()
+    cookie = request.cookies.get(sessions.cookie_name(request.app[SECURE]), "")
+    token = request.app[SEALS].token(cookie, site.settings.desk.web.idle_min * 60) if cookie else None
+    row = await _identify(request, token, now) if token else None
+    if token is not None and row is not None and sessions.is_stale(row, now):
         async with site.database.transaction(ordered=False) as tx:
             await sessions.touch(tx, row.session_id, now)
-        again = request.app[SEALS].cookie(token)
-        if sessions.cookie_name(request.app[SECURE]) not in response.cookies:  # a sign-out has set its own
-            idle_s = round(settings.idle_min * 60)
-            sessions.set_cookie(response, again, secure=request.app[SECURE], max_age=idle_s)
-    return response
+        request[RENEWED] = request.app[SEALS].cookie(token)
+
+
+def renew(request: web.Request, response: web.StreamResponse) -> None:
+    """Give the browser the cookie that was signed anew, before the answer begins; a sign-out has set its own."""
+    secure, cookie = request.app[SECURE], request.get(RENEWED)
+    if cookie is not None and sessions.cookie_name(secure) not in response.cookies:
+        idle_s = round(request.app[SITE].settings.desk.web.idle_min * 60)
+        made = web.Response()
+        sessions.set_cookie(made, cookie, secure=secure, max_age=idle_s)
+        line = made.cookies[sessions.cookie_name(secure)].output(header="").strip()
+        response.headers.add("Set-Cookie", line)  # the answer's own cookies are among its headers by now
 
 
 async def _identify(request: web.Request, token: str, now: int) -> Session | None:

@@ -126,3 +126,21 @@ async def test_why_there_was_no_alert(who, workers):
     assert "引擎不认识该客户" in await browser.text("/customers/c2/why")
     workers.silent = True
     assert (await browser.get("/customers/c1/why")).status == 503
+
+
+async def test_the_status_asks_nobody_in(who, small, clock):
+    browser = await who("rm-1")
+    clock.now += 20 * 60_000
+    answer = await browser.get("/status?lang=en")
+    assert "Set-Cookie" not in answer.headers
+
+
+async def test_an_open_stream_keeps_the_session_and_signs_its_cookie_anew(who, clock):
+    browser = await who("rm-1")
+    for _ in range(3):
+        clock.now += 20 * 60_000
+        answer = await browser.get("/events")
+        assert answer.status == 200
+        assert "desk_session=" in answer.headers["Set-Cookie"]
+        answer.close()
+    assert (await browser.get("/")).status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from stream.desk.web.faults import TooMany
 from stream.desk.web.keys import PERSON, SITE, STREAMS
 
 _RETRY_S = 30
+_LIFE_S = 300.0
+"""After this a stream ends and the browser comes back behind the last number: who was signed out does not."""
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -26,7 +29,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=HEADERS)
     await response.prepare(request)
     with _counted(open_, person.staff_id), contextlib.suppress(TimeoutError, ConnectionError):
-        await stream(site.hub, person.staff_id, after, response.write, pace)
+        async with asyncio.timeout(_LIFE_S):
+            await stream(site.hub, person.staff_id, after, response.write, pace)
     return response
 
 

@@ -90,7 +90,10 @@
     const after = words.after === undefined ? "" : `?after=${words.after}`;
     const source = new EventSource(`/events${after}`);
     NAMES.forEach((name) => source.addEventListener(name, take));
-    source.addEventListener("error", () => { document.body.classList.add("offline"); htmx.trigger(document.body, "desk:look"); });
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) { setTimeout(() => location.reload(), 2000); return; } // signed out
+      document.body.classList.add("offline"); htmx.trigger(document.body, "desk:look");
+    });
     source.addEventListener("open", () => { document.body.classList.remove("offline"); document.body.dataset.connected = "1"; htmx.trigger(document.body, "desk:look"); });
     addEventListener("pagehide", () => source.close());
   }
