@@ -101,9 +101,12 @@ async def busy(tx: AsyncSession, people: Iterable[str]) -> dict[str, int]:
 
 
 def successors_of(staff: StaffBook, staff_id: str) -> list[str]:
-    """Return among whom a leaver's customers are divided: those of the successors who are there."""
+    """Return among whom a leaver's customers are divided: of several successors those who are there.
+
+    One successor alone takes over without the desk, as the engine routes.
+    """
     news = staff.person(staff_id)
-    if news is None or news.status not in _GONE:
+    if news is None or news.status not in _GONE or len(set(news.successor_ids)) < 2:
         return []
     found = [stands_in(successor, staff) for successor in news.successor_ids]
     return list(dict.fromkeys(person for person in found if person is not None))
@@ -114,7 +117,7 @@ async def _divide(tx: AsyncSession, made: Book, alerts: Sequence[Alert], now: in
     waiting: dict[str, list[str]] = {}
     for alert in alerts:
         taken = alert.customer_id in made.assigned and made.instead_of.get(alert.customer_id) == alert.rm_id
-        if alert.rm_id and not taken and len(successors_of(made.staff, alert.rm_id)) > 1:
+        if alert.rm_id and not taken and successors_of(made.staff, alert.rm_id):
             waiting.setdefault(alert.rm_id, []).append(alert.customer_id)
     for leaver, customers in waiting.items():
         successors = successors_of(made.staff, leaver)

@@ -51,7 +51,7 @@ async def _away(deed: Deed, person: str, status: str) -> None:
     staff = await owners.staff_book(deed.tx)
     work = await _open_of(deed.tx, f"rm:{person}")
     successors = owners.successors_of(staff, person)
-    if len(successors) > 1:
+    if successors:
         await _divide(deed, person, work, successors)
         return
     to = stands_in(person, staff)

@@ -13,8 +13,8 @@ from support.desk_rows import DAY, HOUR, NOW, alert, customer, staff
 
 from stream.desk.acting import act
 from stream.desk.intake.writing import Writer
-from stream.desk.store.tables import Alert, Assignment, Episode, Escalation, Outbox, Push, Timer
-from stream.desk.work.commands import Acknowledge, Actor, HandOver, Snooze
+from stream.desk.store.tables import Alert, Assignment, Episode, Escalation, Outbox, Push, Task, Timer
+from stream.desk.work.commands import Acknowledge, Actor, AddTask, HandOver, Snooze
 from stream.domain.alerts import DeskAlert, rfc3339
 
 RM = Actor(staff_id="rm-1", role="rm", branch_id="b-1")
@@ -199,3 +199,46 @@ async def test_who_was_given_a_customer_gets_them_back_after_a_leave(database, w
     assert (await episode(database, later)).owner == "rm:rm-3"
     await take(database, writer, staff("rm-2", time=NOW + 1), topic="staff")
     assert {row.owner for row in await all_of(database, Episode)} == {"rm:rm-2"}
+
+
+@pytest.mark.parametrize(
+    ("news", "owner"),
+    [
+        ({"status": "leave"}, "branch:b-1"),
+        ({"status": "leave", "deputy_id": "away"}, "branch:b-1"),  # a deputy who is on leave too, without one
+        ({"status": "left"}, "branch:b-1"),
+        ({"status": "left", "successor_ids": ["rm-3"]}, "rm:rm-3"),
+        ({"status": "left", "successor_ids": ["rm-3", "away"]}, "rm:rm-3"),
+        ({"status": "moved", "branch_id": "b-9"}, "branch:b-1"),  # who moved takes nobody along
+    ],
+)
+async def test_work_and_tasks_go_to_who_is_there(database, writer, news, owner):
+    people = [staff("away", status="leave", branch_id="b-1"), staff("rm-3"), staff("rm-1", time=1, branch_id="b-1")]
+    await take(database, writer, *people, topic="staff")
+    one = alert()
+    await take(database, writer, one)
+    async with database.transaction() as tx:
+        task = AddTask(action_id="t", customer_id="c1", kind="other", due_at=NOW + DAY)
+        await act(tx, RM, task, NOW, writer.context)
+        await act(tx, RM, AddTask(action_id="u", customer_id="c5", kind="other", due_at=NOW + DAY), NOW, writer.context)
+    await take(database, writer, staff("rm-1", time=NOW + 1, **({"branch_id": "b-1"} | news)), topic="staff")
+    assert (await episode(database, one)).owner == owner
+    tasks = {row.customer_id: row.owner for row in await all_of(database, Task)}
+    assert tasks["c1"] == owner
+    if news["status"] != "moved":  # where nothing is known of a customer the branch of the RM has the task
+        assert tasks["c5"] == owner
+
+
+async def test_tasks_that_others_had_during_a_leave_come_back_and_their_own_stay(database, writer):
+    people = [staff(one, branch_id="b-1", time=1) for one in ("rm-1", "rm-2")]
+    await take(database, writer, *people, topic="staff")
+    other = Actor(staff_id="rm-2", role="rm", branch_id="b-1")
+    async with database.transaction() as tx:
+        for number, who in enumerate((RM, other)):
+            task = AddTask(action_id=f"t{number}", customer_id="c1", kind="other", due_at=NOW + DAY)
+            await act(tx, who, task, NOW, writer.context)
+    owners = [("t0/other/0", "rm:rm-1"), ("t1/other/0", "rm:rm-2")]
+    await take(database, writer, staff("rm-1", time=NOW + 1, status="leave", deputy_id="rm-2"), topic="staff")
+    assert {row.owner for row in await all_of(database, Task)} == {"rm:rm-2"}
+    await take(database, writer, staff("rm-1", time=NOW + 2), topic="staff")
+    assert [(row.task_id, row.owner) for row in await all_of(database, Task, Task.task_id)] == owners
