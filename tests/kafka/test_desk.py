@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from typing import Any
@@ -198,6 +199,51 @@ async def test_an_acknowledgement_reaches_the_engine_which_goes_quiet(settings, 
         states = Counter(row.state for row in await rows(database, Alert) if row.customer_id == "c1")
         assert states == {"opened": 1, "acknowledged": 1, "closed": 1}
         assert await desk.stop() == 0
+
+
+AT_ONCE = """
+[desk.escalation]
+grace_h = 0
+round_the_clock = ["high"]
+steps = [{ to = "deputy", after_h = 0 }, { to = "branch", after_h = 0.001 }, { to = "manager", after_h = 0.002 }]
+"""
+
+
+async def test_what_nobody_acknowledges_escalates_on_the_topic_each_step_once_whatever_is_killed(settings, tmp_path):
+    now = time.time_ns() // 1_000_000
+
+    async def steps() -> list[str]:
+        found = [orjson.loads(record.value) for record in await stored(settings, "alerts")]
+        return [body["answer"]["to"] for body in found if body["state"] == "escalated"]
+
+    async with opened(tmp_path) as database, engine(settings) as producer:
+        desk = await DeskProcess(settings, tmp_path, "life-0", more=AT_ONCE).ready()
+        try:
+            about = {"time": rfc3339(now), "status": "active"}
+            for person in ({"staff_id": "rm-1", "deputy_id": "rm-2", "manager_id": "m-1"}, {"staff_id": "rm-2"}):
+                await send(settings, "staff", person["staff_id"], **about, **person)
+            await eventually(lambda: rows(database, Staff), lambda found: len(found) == 2)
+            await emit(producer, settings, [alert("c1", time=now, due=now)])
+            await eventually(steps, bool)
+            await desk.kill()
+            desk = await DeskProcess(settings, tmp_path, "life-1", more=AT_ONCE).ready()
+            await eventually(steps, lambda found: len(set(found)) == 3)
+            assert list(dict.fromkeys(await steps())) == ["deputy", "branch", "manager"]
+            assert Counter(row.state for row in await rows(database, Alert)) == {"opened": 1, "escalated": 3}
+            (episode,) = await rows(database, Episode)
+            assert (episode.escalation, episode.next_escalation_at) == (3, None)
+        finally:
+            await desk.kill()
+
+
+async def test_a_second_desk_in_the_same_folder_is_refused(settings, tmp_path):
+    async with DeskProcess(settings, tmp_path):
+        second = DeskProcess(settings, tmp_path, "second")
+        try:
+            assert await asyncio.to_thread(second.process.wait, 60) != 0
+            assert "another desk runs from this folder" in second.said
+        finally:
+            await second.kill()
 
 
 async def test_a_message_that_no_broker_takes_does_not_hold_up_the_others(settings, tmp_path):
