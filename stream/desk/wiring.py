@@ -32,7 +32,6 @@ from stream.desk.reports.closer import MonthCloser
 from stream.desk.standing import Standings
 from stream.desk.store.database import Database
 from stream.desk.store.repositories.alerts import Incoming
-from stream.desk.store.repositories.people import directory
 from stream.desk.store.vault import Vault
 from stream.desk.timing.loop import Timers
 from stream.desk.web.application import build as application
@@ -166,7 +165,7 @@ def build(
 
 def _pushes(rules: Rules) -> Callable[[AsyncSession, Sequence[Incoming], int], Awaitable[set[str]]]:
     async def decided(tx: AsyncSession, fresh: Sequence[Incoming], now: int) -> set[str]:
-        return set(await decide(tx, fresh, await directory(tx), rules, now))
+        return set(await decide(tx, fresh, rules, now))
 
     return decided
 

@@ -11,7 +11,7 @@ from stream.desk.push.habits import Rules
 from stream.desk.push.metrics import PushMetrics
 from stream.desk.push.releasing import release_due
 from stream.desk.store.repositories.alerts import take_alerts
-from stream.desk.store.repositories.people import directory, put_preference, put_staff
+from stream.desk.store.repositories.people import put_preference, put_staff
 from stream.desk.store.tables import Episode, Holdback, Push, PushDay
 from stream.desk_push_config import Push as Settings
 from stream.domain.business import Business
@@ -42,7 +42,7 @@ class Office:
         """Take alerts in; return who is woken."""
         async with self.database.transaction() as tx:
             fresh = await take_alerts(tx, items)
-            return await decide(tx, fresh, await directory(tx), self.rules, now)
+            return await decide(tx, fresh, self.rules, now)
 
     async def release(self, now, **more):
         return await release_due(self.database, self.rules, now, **more)

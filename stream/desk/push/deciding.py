@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.push import storms, told
 from stream.desk.push.habits import Habits, HabitsOf, Rules, load_habits
 from stream.desk.push.news import News, Standing, of_alerts
+from stream.desk.push.receivers import reached
 from stream.desk.push.verdicts import Verdict, judge
 from stream.desk.store.repositories.alerts import Incoming
 from stream.desk.store.repositories.people import Directory
@@ -20,20 +21,18 @@ from stream.desk.work.budget import Budget
 _ENDS = frozenset({"resolved", "expired", "closed"})
 
 
-async def decide(
-    tx: AsyncSession, fresh: Sequence[Incoming], directory: Directory, rules: Rules, now: int
-) -> frozenset[str]:
+async def decide(tx: AsyncSession, fresh: Sequence[Incoming], rules: Rules, now: int) -> frozenset[str]:
     """Write what new alerts mean for people, and return who to wake after the commit: `hub.committed(...)`.
 
     Args:
         tx: the ordered transaction in which `take_alerts` wrote them.
         fresh: what `take_alerts` returned.
-        directory: everybody, as of now.
         rules: settings, calendar and metrics.
         now: wall clock, epoch ms.
     """
     standing = await _standing(tx, {item.episode_id for item in fresh}, now)
     updated = {item.episode_id for item in fresh if item.alert["state"] == "updated"}
+    directory = await reached(tx, {route for one in standing.values() for route in (one.owner, *one.routes)})
     news = of_alerts(fresh, standing, await _severities(tx, updated), directory)
     over = {item.episode_id for item in fresh if item.alert["state"] in _ENDS}
     await told.let_go(tx, over, "ended", now)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from stream.desk.store.repositories.people import Directory
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from stream.desk.store.repositories.people import Directory, directory_of
 
 _WORKS = frozenset({"active", "moved"})
 
@@ -16,6 +20,16 @@ def people_of(directory: Directory, route: str) -> tuple[str, ...]:
     if kind in ("rm", "manager") and id_:
         return (id_,)
     return _of_branch(directory, id_) if kind == "branch" and id_ else ()
+
+
+async def reached(tx: AsyncSession, routes: Iterable[str]) -> Directory:
+    """Return as much of the directory as `people_of` needs for these routes."""
+    ids: dict[str, set[str]] = {"rm": set(), "manager": set(), "branch": set()}
+    for route in routes:
+        kind, _, id_ = route.partition(":")
+        if kind in ids and id_:
+            ids[kind].add(id_)
+    return await directory_of(tx, ids["rm"] | ids["manager"], ids["branch"])
 
 
 def _of_branch(directory: Directory, branch_id: str) -> tuple[str, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.repositories.rows import insert_into, table
+from stream.desk.store.repositories.rows import chunks, insert_into, table
 from stream.desk.store.tables import Branch, Preference, Staff
 from stream.domain.events import Staff as News
 
+_KNOWN = "desk_directory"
+"""In `session.info`: what `directory` has read."""
 _OF_STAFF = ("event_id", "time", "status", "deputy_id", "successor_ids", "branch_id", "manager_id")
 _OF_BRANCH = ("event_id", "time", "status", "into_branch_id", "manager_id")
 
@@ -27,6 +29,7 @@ class Directory:
 
 async def put_staff(session: AsyncSession, news: News) -> bool:
     """Write one record of the `staff` topic and tell whether it was news: about a person, or else about a branch."""
+    session.info.pop(_KNOWN, None)
     if news.staff_id is not None:
         return await _put(session, Staff, {"staff_id": news.staff_id, "role": "rm"}, news, _OF_STAFF)
     return await _put(session, Branch, {"branch_id": news.branch_id}, news, _OF_BRANCH)
@@ -46,6 +49,7 @@ async def _put(
 
 async def forget_staff(session: AsyncSession, key: str) -> None:
     """Take away an RM or a branch of whom the topic holds nothing any more."""
+    session.info.pop(_KNOWN, None)
     for column in (table(Staff).c.staff_id, table(Preference).c.staff_id, table(Branch).c.branch_id):
         await session.execute(delete(column.table).where(column == key))
 
@@ -55,6 +59,7 @@ async def set_staff(session: AsyncSession, staff_id: str, **values: Any) -> None
 
     A person made so has `time` 0: the first record of the topic is newer.
     """
+    session.info.pop(_KNOWN, None)
     made = insert_into(session, Staff).values(staff_id=staff_id, time=0, status="active", successor_ids=[], role="rm")
     await session.execute(made.on_conflict_do_nothing(index_elements=["staff_id"]))
     if values:
@@ -62,10 +67,33 @@ async def set_staff(session: AsyncSession, staff_id: str, **values: Any) -> None
 
 
 async def directory(session: AsyncSession) -> Directory:
-    """Return all staff and all branches: some thousands of rows at most."""
-    staff = await session.scalars(select(Staff))
-    branches = await session.scalars(select(Branch))
-    return Directory({row.staff_id: row for row in staff}, {row.branch_id: row for row in branches})
+    """Return all staff and all branches: some thousands of rows at most, read once a transaction, for looking only.
+
+    What this transaction changes by the functions of this file is in it when it is asked for again.
+    """
+    known = session.info.get(_KNOWN)
+    if isinstance(known, Directory):
+        return known
+    # rows and not entities: a thousand of those take longer than all else that is asked about a batch of alerts
+    staff = {row.staff_id: cast(Staff, row) for row in await session.execute(select(*table(Staff).c))}
+    branches = {row.branch_id: cast(Branch, row) for row in await session.execute(select(*table(Branch).c))}
+    found = session.info[_KNOWN] = Directory(staff, branches)
+    return found
+
+
+async def directory_of(session: AsyncSession, staff_ids: Iterable[str], branch_ids: Iterable[str]) -> Directory:
+    """Return these people, everybody who works at these branches, and the branches of all of them."""
+    staff: dict[str, Staff] = {}
+    for column, wanted in ((Staff.staff_id, staff_ids), (Staff.branch_id, branch_ids)):
+        for some in chunks(sorted(set(wanted))):
+            rows = await session.execute(select(*table(Staff).c).where(column.in_(some)))
+            staff.update({row.staff_id: cast(Staff, row) for row in rows})
+    of = {*branch_ids, *(person.branch_id for person in staff.values() if person.branch_id)}
+    branches: dict[str, Branch] = {}
+    for some in chunks(sorted(of)):
+        found = await session.execute(select(*table(Branch).c).where(Branch.branch_id.in_(some)))
+        branches.update({row.branch_id: cast(Branch, row) for row in found})
+    return Directory(staff, branches)
 
 
 async def preference_of(session: AsyncSession, staff_id: str) -> Preference | None:
