@@ -15,14 +15,14 @@ from stream.domain.alerts import episode_id
 DROP = episode_id("c1", "balance_drop", 0, ("",))
 
 
-async def arrive(desk, customer, priority, points, **more):
+async def arrive(desk, customer, priority, points, receiver="rm-1", **more):
     """Let a warning arrive as the intake does: rows and the push in one transaction, then the hub."""
     item = opened(customer, time=NOW, due=NOW + 4 * HOUR, priority=priority, points=points, **more)
     async with desk.database.transaction() as tx:
         await take_alerts(tx, [item])
-        push = NewPush(receiver="rm-1", event="alert", customer_id=customer, episode_id=item.episode_id, notify=True)
+        push = NewPush(receiver=receiver, event="alert", customer_id=customer, episode_id=item.episode_id, notify=True)
         await append_pushes(tx, [push], NOW)
-    desk.hub.committed(["rm-1"])
+    desk.hub.committed([receiver])
 
 
 async def fits(page):
@@ -64,8 +64,22 @@ async def test_a_warning_appears_on_the_open_page_at_its_rank(seen, desk, pictur
     assert await customers(page) == ["c1", "c5", "c2", "c9"]
     assert await page.evaluate("window.stillTheSame") is True
     await expect(page.locator("#tabs a").first).to_contain_text("5")
+    await expect(page.locator("#how-many")).to_have_text("第 1–4 位，共 4 位客户")
     await expect(page.locator("#live")).to_contain_text("新预警")
     await picture(page, "wide-arrived")
+
+
+async def test_a_warning_appears_on_an_empty_list_and_can_be_ticked(seen, desk):
+    browser = await seen()
+    page = await browser.sign_in("rm-2")
+    await page.goto(browser.address + "/?status=new&severities=critical")
+    await page.wait_for_selector("#empty")
+    await page.wait_for_selector("body[data-connected]")
+    await arrive(desk, "c6", 1, 10.0, receiver="rm-2", severity="critical", routes=["rm:rm-2"])
+    await page.locator(".card[data-customer=c6] .tick").check()
+    await expect(page.locator("#how-many")).to_have_text("第 1–1 位，共 1 位客户")
+    await page.locator("#bulk button").click()
+    await page.wait_for_selector("#empty")
 
 
 async def test_acknowledge_on_a_phone_and_the_other_tab_follows(seen, desk, picture):

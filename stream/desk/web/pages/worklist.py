@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from stream.desk.store.repositories.pushes import last_numbers
-from stream.desk.store.repositories.worklist import WorklistQuery
+from stream.desk.store.repositories.worklist import WorklistQuery, worklist
 from stream.desk.web import answers, audit
 from stream.desk.web.exporting import worklist_csv
 from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
@@ -52,6 +53,7 @@ def values(
         "kinds": request.app[KINDS],
         "first": shown.offset + 1 if shown.cards else 0,
         "last": last,
+        "total": shown.total,
         "previous": _address(given, offset=max(0, shown.offset - shown.limit)) if shown.offset else "",
         "next": _address(given, offset=following) if following < shown.total else "",
         "export": _address(given, to="/worklist.csv"),
@@ -74,16 +76,15 @@ async def one(request: web.Request, filters_: MultiMapping[str]) -> web.Response
     """Return the card of the customer of a request, by filters from wherever they came."""
     site, person = request.app[SITE], request[PERSON]
     query = asked(filters_, person, site)
-    only = WorklistQuery(**{**_fields(query), "customer_ids": (request[CUSTOMER],), "offset": 0, "limit": 1})
+    only = replace(query, customer_ids=(request[CUSTOMER],), offset=0, limit=1)
     async with site.database.reading() as session:
         shown = await listed(session, only, person, site, counted=query)
+        total = (await worklist(session, replace(query, limit=1, offset=0), site.clock())).total
     await audit.write(request, allowed=True)
     given = values(request, query, shown, filters_)
+    last = min(total, query.offset + query.limit)
+    given |= {"total": total, "first": min(last, query.offset + 1), "last": last}
     return answers.html(request, "worklist/one.html", **given)
-
-
-def _fields(query: WorklistQuery) -> dict[str, Any]:
-    return {name: getattr(query, name) for name in query.__dataclass_fields__}
 
 
 def filters(query: WorklistQuery) -> dict[str, Any]:
@@ -96,7 +97,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     site, person = request.app[SITE], request[PERSON]
     query = asked(request.query, person, site)
     most = site.settings.desk.web.export_rows
-    whole = WorklistQuery(**{**_fields(query), "offset": 0, "limit": most})
+    whole = replace(query, offset=0, limit=most)
     async with site.database.reading() as session:
         shown = await listed(session, whole, person, site)
     request[DETAILS] = {"rows": len(shown.cards), **filters(query)}

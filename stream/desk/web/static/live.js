@@ -20,7 +20,8 @@
   const before = (card, cards) =>
     cards.find((other) => {
       const mine = Number(card.dataset.priority), theirs = Number(other.dataset.priority);
-      return mine < theirs || (mine === theirs && Number(card.dataset.points) > Number(other.dataset.points));
+      const more = Number(card.dataset.points) - Number(other.dataset.points);
+      return mine < theirs || (mine === theirs && (more > 0 || (more === 0 && card.dataset.customer < other.dataset.customer)));
     });
 
   const put = (customer, text) => {
