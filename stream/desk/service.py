@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import mode
+from aiokafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from stream.broker.reach import reach
@@ -22,6 +23,7 @@ from stream.desk.store.keys import load_vault
 from stream.desk.store.migrate import migrate
 from stream.desk.wiring import Parts
 from stream.desk_metrics import DeskMetrics
+from stream.engine.deadletter import describe
 from stream.engine.slots import Slot
 from stream.logs import calm_clients
 
@@ -92,9 +94,21 @@ class DeskService(mode.Service):
     async def _stream(self, parts: Parts) -> None:
         """Read and publish once database and broker are there."""
         await self.migrated.wait()
-        await parts.dead_letters.start()
         self._leaving.push_async_callback(self._bounded, "dead letters", parts.dead_letters.stop)
+        await self._connect(parts)
         await asyncio.gather(parts.intake.run(), parts.publisher.run())
+
+    async def _connect(self, parts: Parts) -> None:
+        while True:
+            try:
+                await parts.dead_letters.start()
+            except (KafkaError, OSError) as fault:
+                self.standings.trouble("broker", f"away ({type(fault).__name__})")
+                await parts.dead_letters.stop()
+                await asyncio.sleep(_AGAIN_S)
+            else:
+                self.standings.well("broker")
+                return
 
     async def _migrate(self) -> None:
         logging.getLogger("alembic").setLevel(logging.WARNING)  # it would speak at each look at the database's health
@@ -133,7 +147,7 @@ class DeskService(mode.Service):
         except asyncio.CancelledError:
             raise
         except Exception as fault:
-            self._why = f"{type(fault).__name__}: {fault}" if not isinstance(fault, SQLAlchemyError) else name_of(fault)
+            self._why = str(fault) if isinstance(fault, OSError) else describe(fault)  # others may hold values
             log.error("the desk ends: %s", self._why)
             self._crashing = asyncio.ensure_future(self.crash(fault))
 
