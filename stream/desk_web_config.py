@@ -34,7 +34,7 @@ class Web(Section):
     language: Language = Field("zh", description="where neither profile, cookie nor browser says one")
     idle_min: float = Field(30, gt=0, le=1440, description="a session unused so long is over; an open page uses it")
     session_h: float = Field(10, gt=0, le=168, description="after this one signs in again")
-    page_size: int = Field(50, ge=1, le=500, description="cards on a page")
+    page_size: int = Field(30, ge=1, le=500, description="cards on a page")
     export_rows: int = Field(5_000, ge=1, le=100_000, description="customers in one export at most")
     bulk: int = Field(200, ge=1, le=1_000, description="warnings acknowledged at once at most")
     ended_days: float = Field(
