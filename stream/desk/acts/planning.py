@@ -17,6 +17,8 @@ from stream.desk.work import escalation
 
 SNOOZE = "snooze"
 """Kind of the timer that ends a snooze; its key is the episode's id."""
+BEGAN = "began"
+"""Kind of the mark, never due, of when a desk first read; its key is the consumer."""
 FORGOTTEN = "forgotten"
 """Kind of the timer that keeps a forgotten customer from coming back; its key is the customer's id."""
 

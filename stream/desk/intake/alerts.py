@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -26,8 +26,10 @@ class _Before:
     owner: str
 
 
-async def take(tx: AsyncSession, items: Sequence[Item], now: int, context: Context) -> list[Incoming]:
-    """Write alerts, and return those that are new and the engine's.
+async def take(
+    tx: AsyncSession, items: Sequence[Item], now: int, context: Context, history: Collection[str] = ()
+) -> list[Incoming]:
+    """Write alerts, and return those that are new and the engine's; `history`: ids of those that do not escalate.
 
     The desk's own come back from the topic: they are known, unless the store was lost meanwhile; then they say again
     what had been answered.
@@ -45,7 +47,8 @@ async def take(tx: AsyncSession, items: Sequence[Item], now: int, context: Conte
     for one in fresh:
         if one.alert["source"] == "desk":
             await _restore(tx, after[one.episode_id], told[one.alert_id])
-    await _follow(tx, before, after, now, context)
+    speaks = {one.episode_id for one in fresh if one.alert_id not in history}
+    await _follow(tx, before, after, speaks, now, context)
     return [one for one in fresh if one.alert["source"] == "engine"]
 
 
@@ -64,27 +67,36 @@ def _incoming(item: Item, now: int, book: owners.Book) -> Incoming:
 
 
 async def _follow(
-    tx: AsyncSession, before: Mapping[str, _Before], after: Mapping[str, Episode], now: int, context: Context
+    tx: AsyncSession,
+    before: Mapping[str, _Before],
+    after: Mapping[str, Episode],
+    speaks: Collection[str],
+    now: int,
+    context: Context,
 ) -> None:
-    """Plan the escalation of what is new or got worse; call it off where an episode has ended."""
+    """Plan the escalation of what is new or got worse; call it off where an episode has ended.
+
+    `speaks`: episodes of which there is more than history.
+    """
     ended = [id_ for id_, episode in after.items() if episode.ended_at is not None]
     await planning.call_off_all(tx, ended, now)
     await _stop_snoozes(tx, ended)
-    waiting: list[Episode] = []
-    for id_, episode in after.items():
-        known = before.get(id_)
-        if episode.ended_at is not None:
-            continue
-        worse = known is not None and _rank(episode.severity) > _rank(known.severity)
-        moved = known is not None and known.owner != episode.owner
-        if worse and (episode.acknowledged_at is not None or episode.snoozed_until is not None):
-            await _see_anew(tx, episode)
-        if moved:
-            await planning.forget_steps(tx, id_)
-            await _set(tx, episode, escalation=0)
-        if known is None or worse or moved:
-            waiting.append(episode)
-    await planning.plan_all(tx, waiting, now, context)
+    living = [episode for episode in after.values() if episode.ended_at is None]
+    waiting = [episode for episode in living if await _begins_anew(tx, episode, before.get(episode.episode_id))]
+    await planning.plan_all(tx, [episode for episode in waiting if episode.episode_id in speaks], now, context)
+
+
+async def _begins_anew(tx: AsyncSession, episode: Episode, known: _Before | None) -> bool:
+    """Tell whether its escalation is to be planned: it is new, worse than it was, or somebody else's."""
+    if known is None:
+        return True
+    worse = _rank(episode.severity) > _rank(known.severity)
+    if worse and (episode.acknowledged_at is not None or episode.snoozed_until is not None):
+        await _see_anew(tx, episode)
+    if moved := known.owner != episode.owner:
+        await planning.forget_steps(tx, episode.episode_id)
+        await _set(tx, episode, escalation=0)
+    return worse or moved
 
 
 async def _restore(tx: AsyncSession, episode: Episode, alert: DeskAlert) -> None:

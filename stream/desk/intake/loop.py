@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stream.codec import Rejected
 from stream.desk.intake.edge import Edge, Item, dead_lettered_here
+from stream.desk.intake.history import began
 from stream.desk.intake.reading import Came, Source
 from stream.desk.intake.writing import Writer, Written
 from stream.desk.leading import Deposed, Lead
@@ -60,6 +61,7 @@ class Intake:
         """`source` makes one that is not started; each attempt has its own."""
         self._new_source, self._p = source, parts
         self.caught_up = asyncio.Event()
+        self._began = 0  # alerts from before are history
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -142,7 +144,7 @@ class Intake:
         begun, now = time.perf_counter(), self._p.clock()
         async with self._p.database.transaction() as tx:
             await self._p.lead.insist(tx)
-            written = await self._p.writer.write(tx, items, now)
+            written = await self._p.writer.write(tx, items, now, self._began)
             await move_positions(tx, CONSUMER, to, now)
         self._p.committed(written.receivers)
         if items:
@@ -198,6 +200,7 @@ class Intake:
     async def _stored(self) -> dict[Partition, int]:
         async with self._p.database.transaction() as tx:
             await self._p.lead.insist(tx)
+            self._began = await began(tx, CONSUMER, self._p.clock())
             return await positions(tx, CONSUMER)
 
     async def _reset(self, topic: str) -> None:

@@ -34,8 +34,11 @@ class Writer:
     context: Context
     after: tuple[After, ...] = ()
 
-    async def write(self, tx: AsyncSession, items: Sequence[Item], now: int) -> Written:
-        """Write a batch; the topics come in the order of `reading.TOPICS`, so that each is written whole."""
+    async def write(self, tx: AsyncSession, items: Sequence[Item], now: int, since: int = 0) -> Written:
+        """Write a batch; the topics come in the order of `reading.TOPICS`, so that each is written whole.
+
+        Of alerts whose records are older than `since` (epoch ms) nobody is told: see `history`.
+        """
         by_topic: dict[str, list[Item]] = {}
         for item in items:
             if item.value is not None:
@@ -44,10 +47,12 @@ class Writer:
         for topic, some in by_topic.items():
             wanted = some if topic in ("staff", "customers") else await without_forgotten(tx, some)
             if wanted:
-                await self._write_topic(tx, topic, wanted, now, done)
+                await self._write_topic(tx, topic, wanted, now, since, done)
         return done
 
-    async def _write_topic(self, tx: AsyncSession, topic: str, items: Sequence[Item], now: int, done: Written) -> None:
+    async def _write_topic(
+        self, tx: AsyncSession, topic: str, items: Sequence[Item], now: int, since: int, done: Written
+    ) -> None:
         events = [item.value for item in items]
         if topic == "staff":
             done.receivers |= await staff.take(tx, events, now, self.context)
@@ -57,13 +62,14 @@ class Writer:
             done.known += [await take_contact(tx, event, source="topic") for event in events].count(False)
             await timeline.keep(tx, topic, events, self.context)
         elif topic == "alerts":
-            await self._alerts(tx, items, now, done)
+            await self._alerts(tx, items, now, since, done)
         else:
             await timeline.keep(tx, topic, events, self.context)
 
-    async def _alerts(self, tx: AsyncSession, items: Sequence[Item], now: int, done: Written) -> None:
-        fresh = await take(tx, items, now, self.context)
+    async def _alerts(self, tx: AsyncSession, items: Sequence[Item], now: int, since: int, done: Written) -> None:
+        history = frozenset(item.value.alert_id for item in items if item.came.record.timestamp < since)
+        fresh = await take(tx, items, now, self.context, history)
         done.known += len(items) - len(fresh)
-        if fresh:
+        if told := [one for one in fresh if one.alert_id not in history]:
             for decide in self.after:
-                done.receivers |= await decide(tx, fresh, now)
+                done.receivers |= await decide(tx, told, now)

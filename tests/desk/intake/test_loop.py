@@ -14,13 +14,14 @@ from support.desk_rows import NOW, alert
 from support.processes import eventually
 
 from stream.config import load
+from stream.desk.intake.history import began
 from stream.desk.intake.loop import CONSUMER, Intake, Parts
 from stream.desk.intake.reading import Came, Source, Start, start_from
 from stream.desk.intake.writing import Writer
 from stream.desk.leading import Lead
 from stream.desk.standing import Standings
 from stream.desk.store.repositories.positions import Partition, move_positions, positions, take_lease
-from stream.desk.store.tables import Alert, Episode
+from stream.desk.store.tables import Alert, Episode, Escalation
 from stream.desk_metrics import DeskMetrics
 from stream.domain.alerts import Alert as Envelope
 
@@ -206,6 +207,38 @@ async def test_records_that_were_gone_are_counted_and_the_rest_is_read(bench):
     await bench.read_all(Lines(log_of(*(alert(f"c{number}") for number in range(5))), first=3))
     assert await bench.customers() == ["c3", "c4"]
     assert bench.metrics.lost.labels("alerts")._value.get() == 2
+
+
+async def test_what_came_before_the_first_start_is_shown_and_nobody_is_told_of_it(database, vault):
+    told = []
+
+    async def telling(tx, fresh, now):
+        told.extend(one.alert["customer_id"] for one in fresh)
+        return set()
+
+    bench = Bench(database, vault, [telling])
+    old, new = alert("c1"), alert("c2")
+    records = [
+        came("alerts", one.customer_id, msgspec.json.encode(one), offset=offset, time=NOW + offset - 1)
+        for offset, one in enumerate((old, new))
+    ]
+    await bench.read_all(Lines(records[:1]))
+    await bench.read_all(Lines(records))
+    assert await bench.customers() == ["c1", "c2"]
+    assert told == ["c2"]
+    async with database.reading() as session:
+        planned = set(await session.scalars(select(Escalation.episode_id)))
+    assert planned == {new.episode_id}
+
+
+async def test_a_desk_that_has_read_before_has_no_history(bench):
+    async with bench.database.transaction() as tx:
+        await move_positions(tx, CONSUMER, {("alerts", 0): 0}, NOW)
+        assert await began(tx, CONSUMER, NOW) == 0
+        assert await began(tx, CONSUMER, NOW + 5) == 0
+    async with bench.database.transaction() as tx:
+        assert await began(tx, "another", NOW) == NOW
+        assert await began(tx, "another", NOW + 5) == NOW
 
 
 def test_reading_begins_where_the_log_still_has_what_the_store_wants():
