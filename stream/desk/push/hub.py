@@ -19,7 +19,7 @@ from stream.desk.push.event import Event, Pace, of_push, reset
 from stream.desk.push.feed import Feed, Reader
 from stream.desk.push.metrics import PushMetrics
 from stream.desk.store.database import Database, name_of
-from stream.desk.store.repositories.pushes import last_numbers, push_range, pushes_after, pushes_behind
+from stream.desk.store.repositories.pushes import last_numbers, push_range, pushes_after, pushes_between
 
 _log = logging.getLogger(__name__)
 _PAGE = 200  # events read at once
@@ -166,7 +166,8 @@ class Hub:
         after = {receiver: last for receiver, last in known.items() if last is not None}
         async with self._database.reading() as session:
             last = await last_numbers(session, list(after))
-            found = await pushes_behind(session, after, _PAGE)
+            spans = {receiver: (there, min(last.get(receiver, 0), there + _PAGE)) for receiver, there in after.items()}
+            found = await pushes_between(session, spans)
         for receiver in after:
             self._give(receiver, after[receiver], last.get(receiver, 0), [of_push(p) for p in found.get(receiver, ())])
 
