@@ -12,7 +12,7 @@ _WORKS = frozenset({"active", "moved"})
 
 
 def people_of(directory: Directory, route: str) -> tuple[str, ...]:
-    """Return the staff ids: of `branch:ID` its managers, or where it has none everybody who works there.
+    """Return the staff ids: of `branch:ID` its managers, else those of who works there, else all who work there.
 
     A department outside (fraud, risk) has no page of the desk: it is told by webhook, mail or bot.
     """
@@ -38,4 +38,5 @@ def _of_branch(directory: Directory, branch_id: str) -> tuple[str, ...]:
     managers = {person.staff_id for person in here if person.role == "manager"}
     if branch is not None and branch.manager_id:
         managers.add(branch.manager_id)
+    managers = managers or {person.manager_id for person in here if person.manager_id}
     return tuple(sorted(managers or {person.staff_id for person in here if person.role == "rm"}))

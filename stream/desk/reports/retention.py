@@ -42,12 +42,17 @@ class Line(Struct, frozen=True):
 
     @property
     def retained(self) -> Change:
-        """Return the share of customers that were not lost, 0 to 1, of those there were at the month's end and lost."""
-        return Change(*(self._retained(when) for when in ("now", "before")))
+        """Return the share that was not lost, 0 to 1, of the customers at the end of the month before.
 
-    def _retained(self, when: str) -> float | None:
-        customers, lost = (getattr(self.figures[name], when) for name in ("customers", "lost"))
-        return None if customers is None or not customers + lost else customers / (customers + lost)
+        Where that is not known (the month before was not closed): of those at the end of the month itself.
+        """
+        customers, lost = self.figures["customers"], self.figures["lost"]
+        begun_with = customers.before if customers.before is not None else customers.now
+        return Change(_retained(begun_with, lost.now), _retained(customers.before, lost.before))
+
+
+def _retained(customers: float | None, lost: float | None) -> float | None:
+    return None if not customers or lost is None else max(0.0, 1 - lost / customers)
 
 
 class Lost(Struct, frozen=True):

@@ -114,6 +114,14 @@ async def test_a_branchs_warning_goes_to_its_manager_and_a_departments_to_nobody
     assert await office.pushes() == []
 
 
+async def test_without_a_manager_of_its_own_a_branch_is_its_peoples_managers_or_else_its_people(office):
+    await office.hire(staff("rm-2", branch_id="b-1", manager_id="boss"), staff("rm-3", branch_id="b-2"))
+    await office.take(opened("c1", routes=["branch:b-1"]), opened("c2", branch_id="b-2", routes=["branch:b-2"]))
+    assert await office.pushes("boss") == [("alert", "c1", True)]
+    assert await office.pushes("rm-2") == []
+    assert await office.pushes("rm-3") == [("alert", "c2", True)]
+
+
 async def test_the_budget_begins_anew_with_the_persons_day(office):
     await office.take(*(opened(f"c{n}") for n in range(4)))
     await office.take(opened("next"), now=NOW + DAY)
