@@ -10,7 +10,7 @@ from aiohttp import web
 from stream.desk.web.faults import BadRequest
 
 T = TypeVar("T")
-MOST_BYTES = 256 * 1024
+MOST_BYTES = 1024 * 1024
 
 
 async def fields(request: web.Request) -> dict[str, Any]:

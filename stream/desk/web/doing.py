@@ -25,7 +25,7 @@ async def do(request: web.Request, command: Command) -> acting.Done:
 
 async def do_all(request: web.Request, commands: list[Any]) -> list[acting.Done]:
     """Carry several out, all or none."""
-    site, actor = request.app[SITE], _actor(request)
+    site, actor = request.app[SITE], actor_of(request)
     context = acting.Context(site.settings.desk, site.business, site.vault)
     now = site.clock()
     async with site.database.transaction() as tx:
@@ -35,7 +35,8 @@ async def do_all(request: web.Request, commands: list[Any]) -> list[acting.Done]
     return done
 
 
-def _actor(request: web.Request) -> Actor:
+def actor_of(request: web.Request) -> Actor:
+    """Return who acts, with whence for the audit."""
     return msgspec.structs.replace(request[PERSON].actor(), address=request.remote, request_id=request[REQUEST_ID])
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream.desk.web.api.table import API
-from stream.desk.web.needs import ACT, ANYBODY, LOOK, MANAGE, Limit, Need, Target
-from stream.desk.web.pages import acts, customer, events, forms, lists, own, standing, worklist
+from stream.desk.web.needs import ACT, ANYBODY, AUDITOR, LOOK, MANAGE, Limit, Need, Target
+from stream.desk.web.pages import acts, customer, events, forms, imports, lists, own, reports, standing, worklist
 from stream.desk.web.route import Handler, Route
 from stream.desk.web.signing import development, oidc, pages
 
 _PUBLIC = Need()
+_REPORTS = MANAGE | {AUDITOR}
 _FREE, _SIGN = Limit.FREE, Limit.SIGN_INS
 
 
@@ -53,6 +54,13 @@ PAGES: Sequence[Route] = (
     _post("/tasks/{task_id}/acts", "act-on-task", acts.of_target, _on(Target.TASK, ACT)),
     _get("/approvals", "approvals", lists.approvals, Need(roles=MANAGE | {"auditor"}), "list"),
     _post("/approvals/{approval_id}/acts", "act-on-approval", acts.of_target, _on(Target.APPROVAL, MANAGE)),
+    _get("/reports", "reports", reports.branch, Need(roles=_REPORTS), "report"),
+    _get("/reports.csv", "reports-export", reports.branch_csv, Need(roles=_REPORTS), "export", Limit.EXPORTS),
+    _get("/reports/monthly", "monthly", reports.monthly, Need(roles=_REPORTS), "report"),
+    _get("/reports/monthly.html", "monthly-file", reports.monthly_file, Need(roles=_REPORTS), "export", Limit.EXPORTS),
+    _get("/reports/monthly.csv", "monthly-export", reports.monthly_csv, Need(roles=_REPORTS), "export", Limit.EXPORTS),
+    _get("/lists", "lists", imports.page, Need(roles=MANAGE), "list"),
+    _post("/lists", "take-list", imports.take, Need(roles=MANAGE), "import", Limit.EXPORTS),
     _get(
         "/referrals/{referral_id}.csv", "referral", customer.referral, _on(Target.REFERRAL, LOOK), "export",
         Limit.EXPORTS,

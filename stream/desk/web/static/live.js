@@ -82,6 +82,7 @@
   const take = (event) => {
     const data = JSON.parse(event.data);
     if (data.notify) notify();
+    if (event.type === "storm" || event.type === "digest") desk.say(words[event.type].replace("{n}", data.episodes));
     if (place === "worklist") later(() => (data.customer_id ? one(data.customer_id) : reload()));
     else if (place === "customer" && data.customer_id === words.customer) page();
     else if (place === "tasks" || place === "approvals") page();
