@@ -44,6 +44,23 @@ setup_apt() {
     } >&2
 }
 
+# Make sure that PostgreSQL's programs are there: the tests start a server of their own, none needs to run.
+setup_postgres() {
+    if [ -n "$(find /usr/lib/postgresql -path '*/bin/initdb' -print -quit 2>/dev/null)" ] ||
+        command -v initdb >/dev/null; then return 0; fi
+    setup_apt postgresql ||
+        setup_fail "PostgreSQL is not installed: tests of the desk will fail." \
+            "On Debian or Ubuntu: sudo apt-get install postgresql"
+}
+
+# Make sure that there is a Chromium, and a font with Chinese in it, for the tests of the desk's page.
+setup_chromium() {
+    if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then return 0; fi
+    setup_apt chromium fonts-noto-cjk ||
+        setup_fail "Chromium is not installed: the tests of the desk's page will fail." \
+            "On Debian: sudo apt-get install chromium fonts-noto-cjk"
+}
+
 # A venv without pip is what Debian leaves behind where python3-venv is missing.
 setup_venv() {
     local python="$1"

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from stream.class_config import CustomerClasses
+from stream.desk_config import Desk
 from stream.domain.calendar import Calendar
 from stream.faults import explain
 from stream.model_config import Model
@@ -220,6 +221,7 @@ class Settings(Section):
     http: Http = Http()
     classes: CustomerClasses = CustomerClasses()
     model: Model = Model()
+    desk: Desk = Desk()
     backtest: Backtest = Backtest()
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 
@@ -24,6 +24,8 @@ def _lines(fault: ValidationError, model: type[BaseModel], prefix: str) -> Itera
             known = f"; there are {', '.join(sorted(owner.model_fields))}" if owner else ""
             yield f"{key}: is not a known key{known}"
             continue
+        if field is not None and field.annotation is SecretStr:
+            error["input"] = "not shown"
         told = error["type"] == "missing" or isinstance(error["input"], dict)  # a whole section is told by its fault
         parts = [] if told else [f"given: {error['input']!r}"]
         if field is not None and (range_ := allowed(field)):

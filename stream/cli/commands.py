@@ -11,9 +11,12 @@ from stream.cli import (
     convert,
     deadletters,
     demo,
+    desk,
+    desk_webhooks,
     evaluate,
     kafka,
     models,
+    openapi,
     produce,
     replay,
     rules,
@@ -41,6 +44,8 @@ def build() -> typer.Typer:
     app.add_typer(topics.app, name="topics")
     app.command("worker")(worker.command)
     app.command("trainer")(trainer.command)
+    app.command("desk")(desk.command)
+    app.add_typer(desk_webhooks.app, name="desk-webhooks")
     app.add_typer(models.app, name="models")
     app.command("replay")(replay.command)
     app.add_typer(rules.app, name="rules")
@@ -52,6 +57,7 @@ def build() -> typer.Typer:
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
+    app.command("openapi")(openapi.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)

@@ -12,8 +12,10 @@ from stream.domain.events import Severity
 from stream.domain.signals import Figure
 from stream.domain.worth import Basis
 
-AlertState = Literal["opened", "updated", "resolved", "expired", "closed"]
+AlertState = Literal["opened", "updated", "resolved", "expired", "closed", "acknowledged", "escalated"]
+"""From the engine, the last two from the desk alone; `closed` from either: the customer left, or an outcome."""
 SOURCE = "urn:churnwatch:engine"
+DESK_SOURCE = "urn:churnwatch:desk"
 TYPE = "churnwatch.alert.{state}.v1"
 PRIORITY: dict[str, int] = {"critical": 1, "high": 2, "medium": 3, "low": 4}
 
@@ -104,6 +106,27 @@ class Alert(Struct, frozen=True, omit_defaults=False):
     detected_at: str | UnsetType = UNSET  # wall clock; left out where two runs are compared
 
 
+class Answer(Struct, frozen=True, kw_only=True):
+    """What happened at the desk: who did it (a staff id, or `desk`) and, of an escalation, to whom it went."""
+
+    action_id: str
+    actor: str
+    outcome: str | None = None
+    loss_reason: str | None = None
+    reason_source: Literal["customer", "rm"] | None = None
+    step: int | None = None
+    to: Literal["deputy", "branch", "manager"] | None = None
+
+
+class DeskAlert(Alert, frozen=True, omit_defaults=False):
+    """What the desk tells of an episode: the engine's newest alert of it with a state, an id and a time of the desk's.
+
+    `sequence` is that of the engine's alert; `event_time` and `detected_at` are when it happened at the desk.
+    """
+
+    answer: Answer | None = None
+
+
 def episode_id(customer: str, kind: str, opened_at: int, causes: tuple[str, ...]) -> str:
     """Return the same id for the same opening, whoever opens it: 128 bits of BLAKE2b in hex."""
     return _digest("episode", customer, kind, str(opened_at), *causes)
@@ -112,6 +135,11 @@ def episode_id(customer: str, kind: str, opened_at: int, causes: tuple[str, ...]
 def alert_id(episode: str, sequence: int) -> str:
     """Return the id of an episode's `sequence`-th alert."""
     return _digest("alert", episode, str(sequence))
+
+
+def desk_alert_id(episode: str, state: AlertState, action: str) -> str:
+    """Return the id of what the desk tells of an episode because of an action: the same on a repeat."""
+    return _digest("desk", episode, state, action)
 
 
 def _digest(*parts: str) -> str:
@@ -123,12 +151,12 @@ def rfc3339(time: int) -> str:
     return dt.datetime.fromtimestamp(time / 1000, dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def headers(alert: Alert) -> list[tuple[str, bytes]]:
+def headers(alert: Alert, source: str = SOURCE) -> list[tuple[str, bytes]]:
     """Return the CloudEvents attributes as Kafka headers (CloudEvents Kafka binding, binary mode)."""
     attributes = {
         "ce_specversion": "1.0",
         "ce_id": alert.alert_id,
-        "ce_source": SOURCE,
+        "ce_source": source,
         "ce_type": TYPE.format(state=alert.state),
         "ce_subject": alert.episode_id,
         "ce_time": alert.event_time,

@@ -9,7 +9,7 @@ from stream.interface import examples
 from stream.interface.schemas import schemas
 from stream.topics import HOPS, INPUTS, TABLE, Topic
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of the interface, not of the program: raised by hand, the first number where a reader or a producer must change."""
 
 _JSON, _BYTES = "application/json", "application/octet-stream"
@@ -25,7 +25,18 @@ units of its currency; a time is RFC 3339 with an offset, or epoch milliseconds.
 Read `alerts` with isolation level read_committed: each alert is then there exactly once. Who reads uncommitted may
 see one of an aborted transaction, and dedupes on ce_id. Topic names may carry a configured prefix.
 """
-_SENT = (*HOPS, "alerts", "settings", "dead-letters", "workers", "state-changelog", "examples", "models")
+_SENT = (
+    *HOPS,
+    "alerts",
+    "feedback",
+    "contacts",
+    "settings",
+    "dead-letters",
+    "workers",
+    "state-changelog",
+    "examples",
+    "models",
+)
 _READ = (*INPUTS, "staff", "control", "settings", "models", "workers", "state-changelog", "examples")
 
 
@@ -160,6 +171,12 @@ def _messages() -> dict[str, dict[str, Any]]:
             "A warning was opened, updated, resolved, closed, or has expired",
             headers="AlertHeaders",
             examples=[{"headers": examples.ALERT_HEADERS, "payload": examples.ALERT}],
+        ),
+        "DeskAlert": _message(
+            "DeskAlert",
+            "The desk says that a warning was acknowledged, escalated or closed; at least once, with the same id",
+            headers="AlertHeaders",
+            examples=[{"headers": examples.DESK_ALERT_HEADERS, "payload": examples.DESK_ALERT}],
         ),
         "TestAlert": _message("TestAlert", "To check a receiver", headers="ProbeHeaders"),
         "Heartbeat": _message("Heartbeat", "Proof of life", headers="ProbeHeaders"),

@@ -224,6 +224,24 @@ ALERT_HEADERS: Example = {
     "content-type": "application/json",
 }
 
+DESK_ALERT: Example = {
+    **ALERT,
+    "alert_id": "b5b1a1f0c7a24c0e9a3b6a0d5f1c2e3d",
+    "state": "acknowledged",
+    "event_time": "2026-03-02T06:12:40.000Z",
+    "detected_at": "2026-03-02T06:12:40.000Z",
+    "storm_id": None,
+    "answer": {"action_id": "0b6f0a52-7a2f-4b37-9f0a-1b1f6f0c9a11", "actor": "rm-12"},
+}
+
+DESK_ALERT_HEADERS: Example = {
+    **ALERT_HEADERS,
+    "ce_id": "b5b1a1f0c7a24c0e9a3b6a0d5f1c2e3d",
+    "ce_source": "urn:churnwatch:desk",
+    "ce_type": "churnwatch.alert.acknowledged.v1",
+    "ce_time": "2026-03-02T06:12:40.000Z",
+}
+
 WORKER: Example = {"instance": "pod-0", "url": "http://10.0.0.7:8080", "shards": [0, 1, 2], "at": 1772431511000}
 
 RULE_OVERRIDE: Example = {"params": {"shadow": True}, "by": "ops-7", "at": 1772431511000, "event_id": "cmd-41"}

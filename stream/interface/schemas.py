@@ -10,7 +10,7 @@ import msgspec
 from models.example import Example
 from models.snapshot import Snapshot
 from stream.control import COMMANDS
-from stream.domain.alerts import SOURCE, TYPE, Alert, AlertState
+from stream.domain.alerts import DESK_SOURCE, SOURCE, TYPE, Alert, AlertState, DeskAlert
 from stream.domain.events import SEVERITIES, TYPES
 from stream.engine.directory import Entry
 from stream.engine.in_force import RuleOverride, SilenceRecord
@@ -55,6 +55,8 @@ _REQUIRED_WHERE: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 _FORMATS: Mapping[tuple[str, str], Schema] = {
     ("Alert", "event_time"): DATE_TIME,
     ("Alert", "detected_at"): DATE_TIME,
+    ("DeskAlert", "event_time"): DATE_TIME,
+    ("DeskAlert", "detected_at"): DATE_TIME,
     ("NextStep", "due"): DATE_TIME,
     ("Entry", "url"): {"type": "string", "format": "uri"},
 }
@@ -62,7 +64,7 @@ _FORMATS: Mapping[tuple[str, str], Schema] = {
 
 def schemas() -> dict[str, Schema]:
     """Return every schema by name (JSON Schema draft 7, the superset of which AsyncAPI takes)."""
-    kinds = [*TYPES.values(), *COMMANDS.values(), Alert, RuleOverride, SilenceRecord, Entry, ShardMeta, *_MODEL]
+    kinds = [*TYPES.values(), *COMMANDS.values(), *_ALERTS, RuleOverride, SilenceRecord, Entry, ShardMeta, *_MODEL]
     _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
     made = {_NAMES.get(name, name): _wire(schema) for name, schema in found.items()}
     for (name, field), form in _FORMATS.items():
@@ -73,6 +75,7 @@ def schemas() -> dict[str, Schema]:
     return made | _OWN
 
 
+_ALERTS = (Alert, DeskAlert)
 _MODEL = (Example, Snapshot, Pin, Champion)
 
 _NAMES = {
@@ -119,11 +122,11 @@ def _texts(**properties: Schema) -> Schema:
     }
 
 
-def _cloudevent(kinds: list[str], *, severity: bool) -> Schema:
+def _cloudevent(kinds: list[str], sources: list[str], *, severity: bool) -> Schema:
     headers = _texts(
         ce_specversion={"const": "1.0"},
         ce_id={"description": "dedupe on it: equal to alert_id of the body"},
-        ce_source={"const": SOURCE},
+        ce_source={"enum": sources},
         ce_type={"enum": kinds},
         ce_subject={"description": "the episode; of a test or heartbeat its key"},
         ce_time={"format": "date-time", "description": "event time"},
@@ -139,9 +142,11 @@ def _cloudevent(kinds: list[str], *, severity: bool) -> Schema:
 _NUMBER = {"pattern": "^[0-9]+$"}
 
 _OWN: dict[str, Schema] = {
-    "AlertHeaders": _cloudevent([TYPE.format(state=state) for state in get_args(AlertState)], severity=True)
+    "AlertHeaders": _cloudevent(
+        [TYPE.format(state=state) for state in get_args(AlertState)], [SOURCE, DESK_SOURCE], severity=True
+    )
     | {"description": "CloudEvents 1.0, Kafka binding, binary mode."},
-    "ProbeHeaders": _cloudevent(["churnwatch.alert.test.v1", "churnwatch.heartbeat.v1"], severity=False)
+    "ProbeHeaders": _cloudevent(["churnwatch.alert.test.v1", "churnwatch.heartbeat.v1"], [SOURCE], severity=False)
     | {"description": "CloudEvents 1.0, Kafka binding, binary mode."},
     "TestAlert": {
         "type": "object",

@@ -15,9 +15,9 @@ from typing import TypeVar
 
 import aiohttp
 import psutil
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
-from stream.config import ENV_PREFIX, Section, Settings, load
+from stream.config import ENV_PREFIX, Settings, load
 from stream.engine import directory
 from stream.engine.broadcast import read_whole
 
@@ -40,7 +40,7 @@ def environment(settings: Settings, env: dict[str, str] | None = None) -> dict[s
         del given[name]
     for section in Settings.model_fields:
         mine, usual = getattr(settings, section), getattr(plain, section)
-        if not isinstance(mine, Section):
+        if not isinstance(mine, BaseModel):
             if mine != usual:
                 raise ValueError(f"{section}: cannot be given in the environment")
             continue
@@ -48,7 +48,7 @@ def environment(settings: Settings, env: dict[str, str] | None = None) -> dict[s
             value = getattr(mine, key)
             if value == getattr(usual, key):
                 continue
-            if isinstance(value, dict | frozenset | set | list):
+            if isinstance(value, dict | frozenset | set | list | BaseModel):
                 raise ValueError(f"{section}.{key}: cannot be given in the environment")
             text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             given[f"{ENV_PREFIX}{section}__{key}".upper()] = text

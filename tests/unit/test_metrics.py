@@ -8,12 +8,21 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics import MetricWrapperBase
 
+from stream.desk.notify.metrics import NotifyMetrics
+from stream.desk.push.metrics import PushMetrics
+from stream.desk_metrics import DeskMetrics
 from stream.metrics import Metrics
 from stream.trainer_metrics import TrainerMetrics
 
 METRICS = {
     f"{prefix}{name}": metric
-    for prefix, metrics in (("", Metrics()), ("trainer.", TrainerMetrics()))
+    for prefix, metrics in (
+        ("", Metrics()),
+        ("trainer.", TrainerMetrics()),
+        ("desk.", DeskMetrics()),
+        ("push.", PushMetrics()),
+        ("notify.", NotifyMetrics()),
+    )
     for name, metric in vars(metrics).items()
     if isinstance(metric, MetricWrapperBase)
 }
@@ -24,6 +33,10 @@ COUNTED = (
     "scores", "cold_cutoffs", "examples", "snapshots_refused",
     "trainer_examples", "trainer_snapshots", "trainer_unpublished", "model_quality", "model_class_quality",
     "model_stack_weight", "model_challenger_ahead", "model_feature_shift", "model_drift_alarms",
+    "desk_dead_letters", "desk_database_up", "desk_broker_up", "desk_leads", "desk_outbox_messages", "desk_published",
+    "desk_escalations", "desk_timers_fired", "desk_pruned",
+    "desk_streams", "desk_pushes_given", "desk_streams_fell_behind", "desk_streams_cut", "desk_push_decisions",
+    "desk_pushes_released", "desk_notify_attempts", "desk_notify_waiting", "desk_webhooks_gone",
 )  # fmt: skip
 
 
@@ -48,6 +61,7 @@ def test_no_label_can_hold_a_person(metric):
     allowed = {
         "topic", "result", "phase", "kind", "severity", "state", "stage", "reason", "shard", "condition", "command",
         "version", "role", "occasion", "outcome", "champion", "candidate", "measure", "class_name", "feature",
+        "part", "to", "how", "channel",
     }  # fmt: skip
     assert set(metric._labelnames) <= allowed
 

@@ -1,0 +1,39 @@
+"""`churnwatch desk`: the page of the people who can still save the customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run the desk: read alerts, show the worklist, push, escalate, publish answers, until SIGTERM.
+
+    Several may share a database on PostgreSQL: each shows the page, one at a time reads, publishes and escalates. The
+    page is at desk.host and desk.port; metrics, health and readiness are on the internal port (section http).
+    """
+    import faust
+
+    from stream.broker.launcher import located
+    from stream.cli.console import faults
+    from stream.config import ConfigError, load
+    from stream.desk.store.vault import VaultError
+    from stream.desk.web.signing.development import PublicAddress
+    from stream.desk_app import build_desk
+
+    with faults():
+        settings = located(load(config))
+        try:
+            app, desk = build_desk(settings)
+        except (VaultError, PublicAddress) as fault:
+            raise ConfigError(str(fault)) from None
+    worker = faust.Worker(
+        app, desk, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
+    )
+    worker.spinner = None  # it draws on whatever stdout is
+    worker.execute_from_commandline()

@@ -1,0 +1,63 @@
+"""Who may: the one place that decides it, for every route, by what the route declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from stream.desk.web import audit
+from stream.desk.web.bodies import ids_in_body
+from stream.desk.web.faults import Denied, NotFound, SignInFirst
+from stream.desk.web.keys import CUSTOMER, EPISODE, PERSON, ROUTE, SITE
+from stream.desk.web.needs import Target
+from stream.desk.web.reach import DAY_MS, customers_of, sees
+from stream.desk.web.route import Handler, Route
+
+
+@web.middleware
+async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let a request through that may, and write down the one that may not."""
+    route = request[ROUTE]
+    if route.need.public:
+        return await handler(request)
+    person = request.get(PERSON)
+    if person is None:
+        raise SignInFirst
+    if person.role not in route.need.roles:
+        await audit.write(request, allowed=False)
+        raise Denied
+    if route.need.target is not Target.NONE and not await _within_reach(request, route):
+        await audit.write(request, allowed=False)
+        raise NotFound  # whether it exists is not told
+    return await handler(request)
+
+
+async def _within_reach(request: web.Request, route: Route) -> bool:
+    """Tell whether everything that the request names is there and within reach."""
+    target = route.need.target
+    ids = await ids_in_body(request) if target is Target.EPISODES else [_id_in_path(request)]
+    async with request.app[SITE].database.reading() as session:
+        customers = await customers_of(session, target, ids)
+        if set(customers) != set(ids):
+            return False
+        seen = await _all_seen(session, request, set(customers.values()))
+    if target is not Target.EPISODES:
+        request[CUSTOMER] = customers[ids[0]]
+    if target is Target.EPISODE:
+        request[EPISODE] = ids[0]
+    return seen
+
+
+def _id_in_path(request: web.Request) -> str:
+    return next(iter(request.match_info.values()))
+
+
+async def _all_seen(session: AsyncSession, request: web.Request, customers: Iterable[str]) -> bool:
+    site = request.app[SITE]
+    now, ended_ms = site.clock(), round(site.settings.desk.web.ended_days * DAY_MS)
+    for customer in customers:
+        if not await sees(session, request[PERSON].reach, customer, now, ended_ms):
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Handlers of the pages: they read the store, and give structs to templates."""

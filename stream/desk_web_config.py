@@ -1,0 +1,79 @@
+"""The sections `[desk.web]`, `[desk.oidc]` and `[desk.talk]`: the page, who signs in, and what to say to a customer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from stream.desk_section import Section
+from stream.desk_work_config import Label
+
+Language = Literal["zh", "en"]
+Role = Literal["rm", "manager", "auditor", "admin"]
+
+
+class Rates(Section):
+    """Requests a minute that one session may make; sign-ins are counted by address."""
+
+    views: int = Field(600, ge=1, le=100_000)
+    acts: int = Field(240, ge=1, le=100_000)
+    exports: int = Field(20, ge=1, le=10_000)
+    sign_ins: int = Field(60, ge=1, le=10_000)
+
+
+class Web(Section):
+    """The page."""
+
+    public_url: str = Field(
+        "", pattern="^(https?://[^/?#]+)?$", description="as browsers see it; empty = host and port"
+    )
+    sign_in: Literal["development", "oidc"] = Field(
+        "development", description="development: anybody is anybody; refuses to run on a public address"
+    )
+    language: Language = Field("zh", description="where neither profile, cookie nor browser says one")
+    idle_min: float = Field(30, gt=0, le=1440, description="a session unused so long is over; an open page uses it")
+    session_h: float = Field(10, gt=0, le=168, description="after this one signs in again")
+    page_size: int = Field(30, ge=1, le=500, description="cards on a page")
+    export_rows: int = Field(5_000, ge=1, le=100_000, description="customers in one export at most")
+    bulk: int = Field(200, ge=1, le=1_000, description="warnings acknowledged at once at most")
+    ended_days: float = Field(
+        30, ge=0, le=3650, description="so long after a warning ended its owner sees the customer"
+    )
+    streams: int = Field(10, ge=1, le=1_000, description="open pages of one person that are pushed to")
+    rates: Rates = Rates()
+
+
+class Oidc(Section):
+    """The identity provider: OpenID Connect, code flow with PKCE."""
+
+    issuer: str = Field("", pattern="^(https?://.+)?$", description="its URL, as in the tokens")
+    client_id: str = ""
+    client_secret: SecretStr = Field(SecretStr(""), description="empty = a public client, by PKCE alone")
+    scope: str = "openid profile"
+    staff_claim: str = Field(
+        "", description="claim that holds the staff id; empty = the one whose `subject` is the token's"
+    )
+    role_claim: str = Field("", description="claim with the role or a list of them; empty = as the store has it")
+    roles: dict[str, Role] = Field(default_factory=dict, description="value of that claim -> role")
+    timeout_s: float = Field(10, gt=0, le=120)
+
+
+class Said(Section):
+    """What to say and to offer."""
+
+    say: Label | None = None
+    offer: Label | None = None
+
+
+class Talk(Said):
+    """What to say and to offer about one kind of warning, and what differs by the customer's class."""
+
+    by_class: dict[str, Said] = Field(default_factory=dict)
+
+
+def talk_of(talks: dict[str, Talk], kind: str, class_: str | None) -> Said:
+    """Return what to say and offer: by kind and class, else by kind, else the words for `default`."""
+    general, own = talks.get("default", Talk()), talks.get(kind, Talk())
+    special = own.by_class.get(class_ or "", general.by_class.get(class_ or "", Said()))
+    return Said(say=special.say or own.say or general.say, offer=special.offer or own.offer or general.offer)
