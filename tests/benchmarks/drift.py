@@ -4,8 +4,8 @@
 
 A simulated town changes half-way (`churnwatch simulate --drift`). It is replayed through the very shards and trainer;
 beside the champion stand gradient boosting fitted anew at the first of each month on all that was known by then, and
-the same never fitted again after the day of the change. Every score was made at its cut-off, by what was known then. "Back" is
-the first month whose PR-AUC, over its share of leavers, reaches that of the three months before the change: a
+the same never fitted again after the day of the change. Every score was made at its cut-off, by what was known then.
+"Back" is the first month whose PR-AUC, over its share of leavers, reaches that of the three months before the change: a
 change of the share alone moves PR-AUC.
 """
 
