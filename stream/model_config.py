@@ -45,7 +45,7 @@ class Trainer(_Section):
     seed: int = Field(7, ge=0)
     window: int = Field(5_000, ge=100, le=1_000_000, description="examples over which quality is measured")
     retained: int = Field(100_000, ge=1_000, le=5_000_000, description="examples kept for the booster's refits")
-    refit_every: int = Field(5_000, ge=100, description="examples between two refits of the booster, at most")
+    refit_every: int = Field(2_000, ge=100, description="examples between two refits of the booster, at most")
     publish_every: int = Field(1_000, ge=1, description="examples between two snapshots")
     miss_cost: float = Field(8, gt=0, le=1000, description="a leaver missed, against one false alarm")
     alert_budget: float = Field(0.1, gt=0, le=1, description="share of customers that may be graded near-churn")

@@ -91,5 +91,5 @@ def test_refits_are_close_at_first_and_cost_no_more_than_a_share_later():
         due.append(at)
     assert due[:5] == [1_000, 1_500, 2_250, 3_375, 5_062]
     gaps = [b - a for a, b in itertools.pairwise(due)]
-    assert max(gaps) == 20_000
+    assert max(gaps) == 10_000
     assert all(gap >= 5_000 for gap in gaps[10:])
