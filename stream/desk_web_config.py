@@ -28,6 +28,7 @@ class Web(Section):
     public_url: str = Field(
         "", pattern="^(https?://[^/?#]+)?$", description="as browsers see it; empty = host and port"
     )
+    proxies: int = Field(0, ge=0, le=10, description="proxies of ours before it that add to X-Forwarded-For")
     sign_in: Literal["development", "oidc"] = Field(
         "development", description="development: anybody is anybody; refuses to run on a public address"
     )

@@ -30,7 +30,8 @@ async def test_axe_finds_no_serious_fault(seen, size, scheme):
     await page.wait_for_selector(".card")
     for path, wanted in (
         ("/", ".card"), ("/customers/c1", ".plot canvas"), ("/tasks", ".card"), ("/approvals", ".card"),
-        ("/settings", "form"), ("/reports", "table"), ("/reports/monthly", "table"), ("/lists", "form"), ("/customers/c1/form/contact", "form"), ("/nowhere", "[role=alert]"),
+        ("/settings", "form"), ("/reports", "table"), ("/reports/monthly", "table"), ("/lists", "form"),
+        ("/customers/c1/form/contact", "form"), ("/nowhere", "[role=alert]"),
     ):  # fmt: skip
         await page.goto(browser.address + path)
         await page.wait_for_selector(wanted)

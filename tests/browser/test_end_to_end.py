@@ -128,3 +128,6 @@ async def test_from_an_event_to_a_finger_and_back(settings, tmp_path, chromium, 
         await expect(wide.locator(".timeline")).to_contain_text("<script>")
         assert await wide.title() != "x"
         await picture(wide, "end-to-end-customer")
+        await wide.locator("#why .button").click()
+        await expect(wide.locator("#why")).to_contain_text("严重投诉", timeout=CARD_MS)
+        await expect(wide.locator("#why details")).to_have_count(1)

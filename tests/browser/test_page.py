@@ -47,6 +47,9 @@ async def test_every_page_fits_and_can_be_read(seen, picture, name, size, langua
         ("/customers/c1", ".plot canvas"),
         ("/tasks", ".card"),
         ("/approvals", ".card"),
+        ("/reports", "table"),
+        ("/reports/monthly", "table"),
+        ("/lists", "form"),
     ):
         await page.goto(browser.address + path)
         await page.wait_for_selector(wanted)

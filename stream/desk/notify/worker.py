@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -74,7 +76,7 @@ class Worker:
         try:
             answer = await claim.channel.send(item.parcel)
         except Exception as fault:  # an adapter's defect must not stop its queue, nor lose what waits
-            _log.exception("%s: an adapter failed", self._label)
+            _log.error("%s: an adapter failed: %s at %s", self._label, type(fault).__name__, _place(fault))
             answer = Answer(fault=type(fault).__name__)
         took = time.perf_counter() - begun
         self._metrics.seconds.labels(self._label).observe(took)
@@ -86,3 +88,9 @@ class Worker:
                 await self._woken.wait()
         except TimeoutError:
             return
+
+
+def _place(fault: BaseException) -> str:
+    """Name the line that raised: the message itself may hold an address."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

@@ -8,6 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.store.tables import Audit
+from stream.desk.web.addresses import address_of
 from stream.desk.web.keys import CUSTOMER, DETAILS, EPISODE, PERSON, REQUEST_ID, ROUTE, SITE
 
 
@@ -24,7 +25,7 @@ def entry(request: web.Request, *, allowed: bool, **more: Any) -> Audit:
         "customer_id": request.get(CUSTOMER),
         "episode_id": request.get(EPISODE),
         "allowed": allowed,
-        "address": request.remote,
+        "address": address_of(request),
         "request_id": request.get(REQUEST_ID),
         "details": {"route": route.name, **request.get(DETAILS, {})},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from yarl import URL
 
+from stream.desk.web.addresses import own_names
 from stream.desk.web.bodies import fields
 from stream.desk.web.faults import Forged
 from stream.desk.web.keys import PERSON, ROUTE, SEALS
@@ -31,7 +32,14 @@ def _of_this_site(request: web.Request) -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("Origin")
-    return origin is None or (origin != "null" and URL(origin).authority == request.host)
+    return origin is None or (origin != "null" and _authority(origin) in own_names(request))
+
+
+def _authority(origin: str) -> str:
+    try:
+        return URL(origin).authority
+    except ValueError:
+        return ""
 
 
 async def _token_fits(request: web.Request) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from stream.desk import acting
+from stream.desk.web.addresses import address_of
 from stream.desk.web.bodies import read_as
 from stream.desk.web.csrf import FIELD
 from stream.desk.web.keys import PERSON, REQUEST_ID, SITE
@@ -37,7 +38,7 @@ async def do_all(request: web.Request, commands: list[Any]) -> list[acting.Done]
 
 def actor_of(request: web.Request) -> Actor:
     """Return who acts, with whence for the audit."""
-    return msgspec.structs.replace(request[PERSON].actor(), address=request.remote, request_id=request[REQUEST_ID])
+    return msgspec.structs.replace(request[PERSON].actor(), address=address_of(request), request_id=request[REQUEST_ID])
 
 
 def command_of(values: dict[str, Any], named: dict[str, str], *, strict: bool) -> Command:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from stream.desk.store.database import is_away, name_of
 from stream.desk.web import answers
+from stream.desk.web.addresses import address_of
 from stream.desk.web.faults import Away, Fault, NotFound, SignInFirst, TooMany
 from stream.desk.web.keys import LIMITS, PERSON, REQUEST_ID, ROUTE, ROUTES
 from stream.desk.web.needs import Limit
@@ -84,7 +85,7 @@ def _of_the_store(request: web.Request, fault: BaseException) -> web.StreamRespo
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the request against the rate of its session, or of its address where nobody is signed in."""
     route, person = request[ROUTE], request.get(PERSON)
-    who = person.session_id if person is not None and route.limit is not Limit.SIGN_INS else str(request.remote)
+    who = person.session_id if person is not None and route.limit is not Limit.SIGN_INS else address_of(request)
     if seconds := request.app[LIMITS].take(route.limit, who):
         raise TooMany(seconds)
     return await handler(request)

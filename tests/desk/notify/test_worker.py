@@ -69,11 +69,13 @@ async def run_until(one, holds):
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_an_adapters_defect_is_a_fault_of_that_parcel_alone():
+async def test_an_adapters_defect_is_a_fault_of_that_parcel_alone(caplog):
     channel = Moody()
     book = Shelf(channel, 9)
     await run_until(worker(book), lambda: len(book.recorded) == 9)
     assert [attempt.answer.fault for attempt in book.recorded] == [None, None, "RuntimeError"] * 3
+    assert "RuntimeError at test_worker.py:" in caplog.text
+    assert "a defect" not in caplog.text  # it might hold an address
     assert channel.most == 2
     assert set(book.limits) == {2 * ROUNDS}
 

@@ -200,3 +200,32 @@ async def test_a_signed_link_signs_in_for_five_minutes(who, small, vault, clock)
     clock.now += 6 * MINUTE
     late = await (await who()).get(f"/sign-in/link?token={token}")
     assert late.headers["Location"] == "/sign-in?failed=link"
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "192.0.2.7"), (2, "203.0.113.9")])
+async def test_behind_proxies_of_ours_the_address_is_the_clients_and_cannot_be_made_up(
+    embedded, vault, workers, small, proxies, address
+):
+    server = served(site(embedded, vault, Clock(), workers, settings(web={"proxies": proxies})))
+    await server.start_server()
+    browser = Browser(server)
+    forwarded = {"X-Forwarded-For": "10.0.0.1, 203.0.113.9, 192.0.2.7"}  # the first is the client's own invention
+    await browser.client.post("/sign-in/as", data={"staff_id": "rm-1"}, headers=forwarded, allow_redirects=False)
+    async with embedded.reading() as session:
+        (row,) = await session.scalars(select(Audit))
+    assert row.address == address
+    await browser.client.session.close()
+    await server.close()
+
+
+async def test_behind_a_proxy_the_public_name_is_the_desks_own(embedded, vault, workers, small):
+    given = settings(web={"public_url": "http://localhost:9"})
+    server = served(site(embedded, vault, Clock(), workers, given))
+    await server.start_server()
+    browser = await Browser(server).sign_in("rm-1")
+    form = {"do": "acknowledge"}
+    for origin, status in (("http://localhost:9", 303), ("http://localhost:8", 403), ("http://[", 403)):
+        answer = await browser.post(f"/episodes/{EPISODE}/acts", form, headers={"Origin": origin})
+        assert answer.status == status, origin
+    await browser.client.session.close()
+    await server.close()

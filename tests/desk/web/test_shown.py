@@ -33,6 +33,8 @@ async def pages(browser):
 
 async def test_hostile_text_is_shown_escaped_everywhere(who, small, vault):
     async with small.database.transaction() as tx:
+        lost = await tx.get_one(Episode, episode_id("c9", "usage_drop", 0, ("",)))
+        lost.outcome, lost.outcome_at, lost.loss_reason, lost.class_ = "lost", NOW, HOSTILE, HOSTILE
         tx.add(Note(note_id="n1", customer_id="c9", author=HOSTILE, at=NOW, text_sealed=vault.seal(HOSTILE)))
     rm, manager = await who("rm-1"), await who("m-1")
     shown = 0
