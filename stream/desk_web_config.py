@@ -32,6 +32,7 @@ class Web(Section):
     sign_in: Literal["development", "oidc"] = Field(
         "development", description="development: anybody is anybody; refuses to run on a public address"
     )
+    notice: Label | None = Field(None, description="a line above every page, such as that it is a test system")
     language: Language = Field("zh", description="where neither profile, cookie nor browser says one")
     idle_min: float = Field(30, gt=0, le=1440, description="a session unused so long is over; an open page uses it")
     session_h: float = Field(10, gt=0, le=168, description="after this one signs in again")

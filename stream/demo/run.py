@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import webbrowser
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +22,24 @@ from rich.live import Live
 from stream.broker import admin, launcher
 from stream.broker.progress import shown
 from stream.config import Settings
+from stream.demo import desk as demo_desk
 from stream.demo import scrape, view
+from stream.demo.clock import TownClock, begun
+from stream.demo.desk import DemoDesk
+from stream.demo.process import worker
 from stream.demo.source import Lines
-from stream.engine import directory
-from stream.engine.broadcast import read_whole
 from stream.engine.shard import wall_ms
 from stream.ops.commanding import give
 from stream.ops.reading import Reader
 from stream.produce import Sent, produce
+from stream.simulate.town import Town
 from stream.topics import FEEDS, STAFF
 
 _SCRAPE_S = 0.25
 _READY_S = 60.0
 _STALL_S = 120.0
-_LAST_S = 15.0
+_LAST_S = 30.0
 _BROKER = "demo"
-
-
-class DemoError(OSError):
-    """The demo cannot go on; the message says what to look at."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +52,10 @@ class Plan:
     rate: float | None
     leave: bool
     config: Path | None = None
+    town: Town | None = None  # where the lines come from, if they are a town's
+    desk: bool = True
+    desk_port: int = 0  # 0: a free one
+    browse: bool = False  # open the link in a browser
     checks: tuple[str, ...] = ()  # commands of `stream.control` to give first, so that a receiver can be checked
 
 
@@ -75,10 +76,19 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
             progress("creating topics")
             await admin.apply(settings, progress)
             progress("starting the worker")
-            async with _worker(settings, Path(folder), plan.config) as (process, url):
-                line.close()  # the live page comes in its place
-                console.print(f"worker     {url}/metrics", highlight=False)
-                return await Show(settings, plan, console, url, process).run()
+            async with worker(settings, Path(folder), plan.config) as (process, url):
+                first, lines = begun(plan.lines)
+                clock = TownClock(first)
+                async with contextlib.AsyncExitStack() as beside:
+                    desk = None
+                    if plan.desk:
+                        progress("starting the desk")
+                        up = demo_desk.running(settings, Path(folder), clock, plan.town, plan.desk_port)
+                        desk = await beside.enter_async_context(up)
+                    line.close()  # the live page comes in its place
+                    console.print(f"worker     {url}/metrics", highlight=False)
+                    fed = replace(plan, lines=clock.marked(lines))
+                    return await Show(settings, fed, console, url, process, clock, desk).run()
         finally:
             await admin.remove(settings)
             if not ours.running and broker.kind != "given":
@@ -97,70 +107,27 @@ def _own(settings: Settings, bootstrap: str, folder: Path) -> Settings:
     )
 
 
-@asynccontextmanager
-async def _worker(
-    settings: Settings, folder: Path, config: Path | None
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """Run a worker of its own process and yield it with its address once it is ready."""
-    output = (folder / "worker.log").open("wb")
-    given = ("--config", str(config)) if config is not None else ()
-    ours = {
-        "CHURNWATCH_KAFKA__BOOTSTRAP": settings.kafka.bootstrap,
-        "CHURNWATCH_TOPICS__PREFIX": settings.topics.prefix,
-        "CHURNWATCH_ENGINE__GROUP": settings.engine.group,
-        "CHURNWATCH_ENGINE__INSTANCE": "",
-        "CHURNWATCH_ENGINE__STATE_DIR": str(settings.engine.state_dir),
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "stream", "worker", "--log-level", "warning", *given),
-        stdout=output,
-        stderr=output,
-        env=os.environ | ours,
-        start_new_session=True,  # Ctrl-C is for us: the worker ends after what was sent
-    )
-    try:
-        yield process, await _ready(settings, process, folder / "worker.log")
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), 20)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-        output.close()
-
-
-async def _ready(settings: Settings, process: asyncio.subprocess.Process, log: Path) -> str:
-    deadline = time.monotonic() + _READY_S
-    async with aiohttp.ClientSession() as session:
-        while time.monotonic() < deadline and process.returncode is None:
-            for entry in directory.readable(await read_whole(settings, directory.TOPIC)):
-                async with session.get(f"{entry.url}/readyz") as answer:
-                    if answer.status == 200:
-                        return entry.url
-            await asyncio.sleep(0.1)
-    raise DemoError(f"the worker did not become ready; its log ends with:\n{_tail(log)}")
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-
-
 class Show:
     """One run of the demo once everything is up."""
 
     def __init__(
-        self, settings: Settings, plan: Plan, console: Console, url: str, process: asyncio.subprocess.Process
+        self,
+        settings: Settings,
+        plan: Plan,
+        console: Console,
+        url: str,
+        process: asyncio.subprocess.Process,
+        clock: TownClock,
+        desk: DemoDesk | None,
     ) -> None:
         """`url`: the worker's internal port."""
+        self._clock, self._desk = clock, desk
         self._settings = settings
         self._plan = plan
         self._console = console
         self._url = url
         self._process = process
         self._stop = asyncio.Event()
-        self._read = asyncio.Event()
         self._enough = asyncio.Event()
         self._sent = Sent()
         self._skipped = 0
@@ -178,17 +145,36 @@ class Show:
         await reading.wait()
         await self._check()
         feeding = asyncio.create_task(self._feed())
+        home = asyncio.Event()
+        beside = [] if self._desk is None else [
+            asyncio.create_task(self._desk.colleagues.run(home)), asyncio.create_task(self._welcome(self._desk))
+        ]  # fmt: skip
         try:
-            await self._follow(feeding)
+            await self._follow(feeding, home, beside)
         finally:
+            home.set()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             self._stop.set()
             self._sent = await feeding
             self._enough.set()
             await watching
+        if self._desk is not None:
+            self._seen.feedback = await self._count("feedback")
         problems = self._problems()
         seconds = self._moved_at - self._seen.started
         self._console.print(view.summary(self._seen, seconds, self._skipped, problems), highlight=False, soft_wrap=True)
         return 1 if problems else 0
+
+    async def _welcome(self, desk: DemoDesk) -> None:
+        """Say how to get in, as soon as the links are good."""
+        await desk.known()
+        for line in demo_desk.words(desk):
+            self._console.print(line, highlight=False, soft_wrap=True)
+        if self._plan.browse:
+            with contextlib.suppress(webbrowser.Error):  # there is none: the link is on the screen
+                await asyncio.to_thread(webbrowser.open, desk.link(desk.people[0]))
 
     async def _check(self) -> None:
         """Have a test alert or a heartbeat sent through and say how long it took."""
@@ -207,6 +193,7 @@ class Show:
         def told(sent: Sent) -> None:
             self._sent = sent
             self._seen.sent = sum(sent.by_topic[topic] for topic in (*FEEDS, STAFF))
+            self._clock.delivered(sent.total)
 
         sent = await produce(self._settings, self._plan.lines, rate=self._plan.rate, progress=told, stop=self._stop)
         told(sent)
@@ -220,28 +207,41 @@ class Show:
             await reader.from_beginning()
             reading.set()
             async for records in reader.follow(self._enough):
-                self._read.set()
                 for record in records:
                     alert: dict[str, Any] = orjson.loads(record.value)
                     if "kind" not in alert:
                         continue  # a test alert or a heartbeat
-                    self._seen.take_alert(alert)
-                    if plain:
+                    if self._seen.take_alert(alert) and plain:
                         self._console.print(view.headline(alert), soft_wrap=True)
 
-    async def _follow(self, feeding: asyncio.Task[Sent]) -> None:
+    async def _follow(
+        self, feeding: asyncio.Task[Sent], home: asyncio.Event, beside: Sequence[asyncio.Task[None]]
+    ) -> None:
         """Scrape and draw until the input is done and handled, a signal came, or the worker is gone or stuck."""
         async with aiohttp.ClientSession() as session:
             with Live(console=self._console, auto_refresh=False, transient=True) as live:
                 while not self._ended(feeding):
                     await asyncio.sleep(_SCRAPE_S)
-                    await self._scrape(session)
+                    await self._look(session)
+                    for task in beside:
+                        if task.done():
+                            task.result()  # a fault of theirs is one of ours
                     if self._console.is_terminal:
                         live.update(view.page(self._seen, time.monotonic()), refresh=True)
             await feeding
             with contextlib.suppress(TimeoutError):  # the summary says what is missing
                 async with asyncio.timeout(_LAST_S):
                     await self._catch_up(session)
+                    if beside:  # the colleagues finish what they are at, and the engine takes it
+                        home.set()
+                        await beside[0]
+                        await self._catch_up(session)
+
+    async def _look(self, session: aiohttp.ClientSession) -> None:
+        """Ask the desk and the worker how far they are; the desk first, which knows what it sent the worker."""
+        if self._desk is not None:
+            self._seen.desk = await self._desk.tally()
+        await self._scrape(session)
 
     async def _scrape(self, session: aiohttp.ClientSession) -> None:
         try:
@@ -254,16 +254,17 @@ class Show:
         self._seen.take_figures(time.monotonic(), figures)
 
     async def _catch_up(self, session: aiohttp.ClientSession) -> None:
-        """Wait until the worker has done what was sent, and the reader of `alerts` has seen what it committed."""
-        while (
-            self._seen.figures.accounted < self._seen.sent or self._seen.figures.lag
-        ) and self._process.returncode is None:
+        """Wait until the worker has done what was sent, and the reader of `alerts` and the desk have it all."""
+        await self._look(session)
+        while not self._seen.settled and self._process.returncode is None:
             await asyncio.sleep(_SCRAPE_S)
-            await self._scrape(session)
-        await self._scrape(session)
-        while self._seen.kinds.total() < self._seen.figures.alerts.total():
-            self._read.clear()
-            await self._read.wait()
+            await self._look(session)
+
+    async def _count(self, topic: str) -> int:
+        """Return how many records a topic holds."""
+        async with Reader(self._settings, topic) as reader:
+            await reader.from_beginning()
+            return sum([len(records) async for records in reader.to_end(settled=True)])
 
     def _ended(self, feeding: asyncio.Task[Sent]) -> bool:
         if self._stop.is_set() or self._process.returncode is not None:
@@ -271,20 +272,25 @@ class Show:
         if not feeding.done():
             return False
         feeding.result()
-        done = self._seen.figures.accounted >= self._seen.sent
-        return (done and self._plan.leave) or time.monotonic() - self._moved_at > _STALL_S
+        if self._seen.figures.accounted >= self._seen.expected:
+            return self._plan.leave
+        return time.monotonic() - self._moved_at > _STALL_S
 
     def _problems(self) -> list[str]:
         seen = self._seen
         found = list(self._missing)
         if self._process.returncode not in (None, 0):
             found.append(f"the worker ended with status {self._process.returncode}")
-        if seen.figures.accounted != seen.sent:
-            found.append(f"{seen.sent:,} events were sent, {seen.figures.accounted:,} are accounted for")
+        if seen.figures.accounted != seen.expected:
+            found.append(f"{seen.expected:,} events were sent, {seen.figures.accounted:,} are accounted for")
         if self._sent.faults:
             found.append(f"{len(self._sent.faults):,} lines of the input are no events")
         if self._sent.refused:
             found.append(f"{self._sent.refused.total():,} records were refused by the broker")
         if seen.kinds.total() != seen.figures.alerts.total():
             found.append(f"{seen.figures.alerts.total():,} alerts committed, {seen.kinds.total():,} read")
+        if seen.desk is not None and seen.desk.rows != seen.figures.alerts.total():
+            found.append(f"{seen.figures.alerts.total():,} alerts committed, {seen.desk.rows:,} rows at the desk")
+        if self._desk is not None and self._desk.service.failing:
+            found.append(f"the desk failed: {self._desk.service.failing}")
         return found

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stream.engine.jsonl import Fault, Line, Record, read_lines
+
+if TYPE_CHECKING:
+    from stream.simulate.town import Town
 
 SOURCES = ("berka", "online-retail", "complaints")
 Lines = Iterable[Record | Fault | Line]
@@ -35,10 +39,21 @@ def lines(
     return f"{source}: {', '.join(path.name for path in paths)}", _converted(source, paths, zone)
 
 
-def _town(customers: int, days: int, seed: int, zone: ZoneInfo) -> Iterable[Line]:
+class TownLines:
+    """A town's lines, to be taken once, and the town: it knows its people and what becomes of them."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+
+    def __iter__(self) -> Iterator[Line]:
+        """Live, and yield what happens."""
+        return self.town.lines()
+
+
+def _town(customers: int, days: int, seed: int, zone: ZoneInfo) -> TownLines:
     from stream.simulate.town import Options, Town
 
-    return Town(Options(customers=customers, days=days, seed=seed, zone=zone)).lines()
+    return TownLines(Town(Options(customers=customers, days=days, seed=seed, zone=zone)))
 
 
 def _converted(source: str, paths: list[Path], zone: ZoneInfo) -> Iterable[Line]:

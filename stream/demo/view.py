@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stream.demo.scrape import Figures
+from stream.demo.tally import Tally
 
 SHOWN = 12
 COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan"}
@@ -29,12 +30,32 @@ class Seen:
     figures: Figures = field(default_factory=Figures)
     recent: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=SHOWN))
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)  # what the desk told `alerts`, by state
+    desk: Tally | None = None
+    feedback: int = 0  # messages on the topic at the end
     rates: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=20))
 
-    def take_alert(self, alert: dict[str, Any]) -> None:
-        """Count an alert as a consumer of the topic sees it."""
+    @property
+    def expected(self) -> int:
+        """Events that the worker should account for: what was sent, and what the desk sent it."""
+        return self.sent + (0 if self.desk is None else self.desk.from_desk)
+
+    @property
+    def settled(self) -> bool:
+        """Whether what was sent is handled, and everybody has what came of it."""
+        committed = self.figures.alerts.total()
+        at_desk = self.desk is None or (self.desk.rows >= committed and not self.desk.waiting)
+        handled = self.figures.accounted >= self.expected and not self.figures.lag
+        return handled and self.kinds.total() >= committed and at_desk
+
+    def take_alert(self, alert: dict[str, Any]) -> bool:
+        """Count an alert as a consumer of the topic sees it, and tell whether it is the engine's."""
+        if alert.get("answer") is not None or alert["state"] in ("acknowledged", "escalated"):
+            self.told[alert["state"]] += 1
+            return False
         self.kinds[alert["kind"], alert["state"]] += 1
         self.recent.appendleft(alert)
+        return True
 
     def take_figures(self, now: float, figures: Figures) -> None:
         """Take the worker's figures as of `now`."""
@@ -62,8 +83,19 @@ def _numbers(seen: Seen, now: float) -> Panel:
         (f"{seen.rate:,.0f} events/s", "bold green"),
         f"   sent {seen.sent:,}   done {figures.accounted:,}   lag {figures.lag:,}   shards {figures.running}\n",
         f"duplicates {results['duplicate']:,}   dead letters {results['dead-letter']:,}   latency {_latency(figures)}",
+        _desk_line(seen),
     )
     return Panel(text, title=f"Churnwatch · {seen.what} · {now - seen.started:.0f} s")
+
+
+def _desk_line(seen: Seen) -> str:
+    desk = seen.desk
+    if desk is None:
+        return ""
+    return (
+        f"\ndesk: {desk.rows:,} alerts   {desk.answers:,} answers   {desk.contacts:,} contacts   "
+        f"{desk.escalated:,} escalated   {desk.feedback:,} to feedback"
+    )
 
 
 def _kinds(seen: Seen) -> Table:
@@ -112,6 +144,12 @@ def summary(seen: Seen, seconds: float, skipped: int, problems: Sequence[str]) -
         lines.append("  no warning")
     lines += [f"  {stage} held back {count:,}" for stage, count in sorted(figures.suppressed.items())]
     lines += [f"  dead letters, {reason}: {count:,}" for reason, count in sorted(figures.dead_letters.items())]
+    if seen.desk is not None:
+        desk = seen.desk
+        lines.append(
+            f"  desk: rows {desk.rows:,} of {figures.alerts.total():,} alerts committed; {desk.answers:,} answers, "
+            f"{desk.contacts:,} contacts, {desk.escalated:,} escalations; feedback messages {seen.feedback:,}"
+        )
     sample = next((alert for alert in seen.recent if alert["state"] == "opened"), None)
     if sample is not None:
         lines += ["", *_sample(sample)]

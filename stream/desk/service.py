@@ -24,6 +24,7 @@ from stream.desk.store.migrate import migrate
 from stream.desk.wiring import Parts
 from stream.desk_metrics import DeskMetrics
 from stream.engine.deadletter import describe
+from stream.engine.shard import wall_ms
 from stream.engine.slots import Slot
 from stream.logs import calm_clients
 
@@ -37,8 +38,15 @@ _AGAIN_S = 1.0
 class DeskService(mode.Service):
     """Owns the database, the intake, the outbox, the timers and the page. It waits for what is away, and goes on."""
 
-    def __init__(self, settings: Settings, metrics: DeskMetrics | None = None, **kwargs: object) -> None:
-        """`settings` with a bootstrap address (`stream.broker.launcher.located`).
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: DeskMetrics | None = None,
+        *,
+        clock: Callable[[], int] = wall_ms,
+        **kwargs: object,
+    ) -> None:
+        """`settings` with a bootstrap address (`stream.broker.launcher.located`); `clock`: see `wiring.build`.
 
         Raises:
             VaultError: there is no key to seal names with.
@@ -49,10 +57,12 @@ class DeskService(mode.Service):
         self.metrics = metrics or DeskMetrics()
         self.standings = Standings()
         self.database = Database.open(settings.desk.database)
-        self._vault = load_vault(settings.desk)
+        self.vault = load_vault(settings.desk)
         self.migrated = asyncio.Event()
         self.parts: Parts | None = None
-        self._served = False
+        self.serving = asyncio.Event()
+        self.url = ""  # of the page, once it serves
+        self._clock = clock
         self._leaving = AsyncExitStack()
         self._why = ""
 
@@ -67,8 +77,8 @@ class DeskService(mode.Service):
         self._leaving.callback(slot.release)
         self._leaving.push_async_callback(self._bounded, "database", self.database.close)
         self.parts = parts = wiring.build(
-            settings, self.database, self._vault, self.metrics, self.standings,
-            holder=f"{socket.gethostname()}:{folder.resolve()}",
+            settings, self.database, self.vault, self.metrics, self.standings,
+            holder=f"{socket.gethostname()}:{folder.resolve()}", clock=self._clock,
         )  # fmt: skip
         await self._open_port(parts)
         self.add_future(self._guarded(self._watch()))
@@ -87,8 +97,9 @@ class DeskService(mode.Service):
         await self._migrate()
         self._leaving.push_async_callback(self._bounded, "page", parts.page.stop)
         host, port = await parts.page.start()
-        self._served = True
-        log.info("desk: page on http://%s:%d", host, port)
+        self.url = f"http://{host}:{port}"
+        self.serving.set()
+        log.info("desk: page on %s", self.url)
         await asyncio.gather(parts.timers.run(), *(worker() for worker in parts.workers))
 
     async def _stream(self, parts: Parts) -> None:
@@ -125,6 +136,11 @@ class DeskService(mode.Service):
                 self.migrated.set()
                 return
 
+    @property
+    def failing(self) -> str:
+        """Return why the desk ends, or nothing while it is well."""
+        return self._why
+
     async def _watch(self) -> None:
         """Say how the database is, again and again."""
         await self.migrated.wait()
@@ -138,7 +154,7 @@ class DeskService(mode.Service):
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _is_ready(self) -> bool:
-        return self._served and self.parts is not None and self.parts.intake.caught_up.is_set()
+        return self.serving.is_set() and self.parts is not None and self.parts.intake.caught_up.is_set()
 
     async def _guarded(self, work: Awaitable[object]) -> None:
         """End the process rather than stay half alive."""

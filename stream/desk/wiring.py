@@ -93,9 +93,18 @@ class Parts:
 
 
 def build(
-    settings: Settings, database: Database, vault: Vault, metrics: DeskMetrics, standings: Standings, *, holder: str
+    settings: Settings,
+    database: Database,
+    vault: Vault,
+    metrics: DeskMetrics,
+    standings: Standings,
+    *,
+    holder: str,
+    clock: Callable[[], int] = wall_ms,
 ) -> Parts:
     """Return the parts; nothing is connected yet. `holder`: the same for this desk whenever it starts.
+
+    `clock`: what work goes by, epoch ms; leases, sessions and deliveries to the outside go by the wall clock.
 
     Raises:
         PublicAddress: the development sign-in, where others could reach it.
@@ -108,7 +117,7 @@ def build(
     hub = Hub(database, metrics=pushing, poll_s=push.poll_s, pace=pace)
     notifier = Sender(database, vault, settings.desk.notify, wall_ms, metrics=notifying)
     leads = tuple(Lead(part, holder, wall_ms, metrics) for part in ("intake", "outbox", "timers"))
-    publisher = Publisher(settings, database, leads[1], metrics, standings, wall_ms)
+    publisher = Publisher(settings, database, leads[1], metrics, standings, clock)
     sender = KafkaSender(settings)
     timers = Timers(
         database=database,
@@ -117,7 +126,7 @@ def build(
         lead=leads[2],
         metrics=metrics,
         standings=standings,
-        clock=wall_ms,
+        clock=clock,
         committed=hub.committed,
         wake=publisher.wake,
     )
@@ -126,7 +135,8 @@ def build(
         vault=vault,
         settings=settings,
         business=units,
-        clock=wall_ms,
+        clock=clock,
+        wall=wall_ms,
         hub=hub,
         asker=WorkersAsker(settings),
         metrics=Metrics(),
@@ -143,7 +153,7 @@ def build(
                 lead=leads[0],
                 metrics=metrics,
                 standings=standings,
-                clock=wall_ms,
+                clock=clock,
                 dead_letters=lambda letter: _send(sender, letter),
                 committed=hub.committed,
             ),
@@ -153,9 +163,9 @@ def build(
         page=Page(site),
         dead_letters=sender,
         workers=(
-            Releaser(database, hub, rules, wall_ms).run,
+            Releaser(database, hub, rules, clock).run,
             notifier.run,
-            MonthCloser(database, units, settings.desk.reports, wall_ms).run,
+            MonthCloser(database, units, settings.desk.reports, clock).run,
         ),
         registries=(metrics.registry, pushing.registry, notifying.registry),
         leads=leads,

@@ -27,7 +27,27 @@ def events(customers: int, seed: int, clock: Clock) -> list[StaffEvent]:
     """Return everything that happens to the staff that looks after `customers`, in order of time."""
     count = -(-customers // p.RM_CUSTOMERS)
     found = [event for rm in range(count) for event in _career(rm, count, seed, clock)]
+    found += [_manager(branch, seed, clock) for branch in range(-(-count // p.BRANCH_RMS))]
     return sorted(found, key=lambda event: (event.second, event.key))
+
+
+def manager_id(rm: int) -> str:
+    """Return who manages the branch of relationship manager number `rm`."""
+    return f"manager-{rm // p.BRANCH_RMS:03d}"
+
+
+def _manager(branch: int, seed: int, clock: Clock) -> StaffEvent:
+    """Return the one record of a branch's manager: there from the start, and always."""
+    first = branch * p.BRANCH_RMS
+    second, person = clock.begins(0) + 5 * HOUR, manager_id(first)
+    value = {
+        "event_id": f"sim{seed}-{person}-1",
+        "time": rfc3339(second),
+        "staff_id": person,
+        "status": "active",
+        "branch_id": branch_id(first),
+    }
+    return StaffEvent(second, person, value)
 
 
 def _career(rm: int, count: int, seed: int, clock: Clock) -> list[StaffEvent]:
@@ -43,7 +63,7 @@ def _career(rm: int, count: int, seed: int, clock: Clock) -> list[StaffEvent]:
             "staff_id": rm_id(rm),
             "status": status,
             "branch_id": branch_id(rm),
-            "manager_id": f"manager-{rm // p.BRANCH_RMS:03d}",
+            "manager_id": manager_id(rm),
             **more,
         }
         told.append(StaffEvent(second, rm_id(rm), value))

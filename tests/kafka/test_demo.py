@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 
+import aiohttp
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -43,6 +45,67 @@ async def test_a_small_town_is_fed_watched_and_accounted_for_and_nothing_is_left
     assert " opened: " in output
     assert output.count("alerts after") == 2
     assert await topics(broker) == []
+
+
+async def said_until(process: subprocess.Popen[str], pattern: str, within_s: float = 90) -> str:
+    """Return what the demo said up to the line that has `pattern` in it."""
+    assert process.stdout is not None
+    deadline = time.monotonic() + within_s
+    said = ""
+    while not re.search(pattern, said):
+        line = await asyncio.to_thread(process.stdout.readline)
+        assert line and time.monotonic() < deadline, said
+        said += line
+    return said
+
+
+async def signed_in(link: str) -> dict[str, str]:
+    """Follow a link as a browser does; return who is signed in then, and the worklist's page."""
+    jar = aiohttp.CookieJar(unsafe=True)  # the host is an address
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        async with session.get(link) as answer:
+            assert (answer.status, answer.url.path) == (200, "/")
+            page = await answer.text()
+        async with session.get(answer.url.with_path("/api/v1/me")) as answer:
+            me = await answer.json()
+    return {"page": page, "staff_id": me["staff_id"], "role": me["role"]}
+
+
+def count(pattern: str, output: str) -> int:
+    found = re.search(pattern, output)
+    assert found is not None, output
+    return int(found[1].replace(",", ""))
+
+
+async def test_the_desk_beside_it_has_every_alert_signs_in_by_its_links_and_answers_flow_back(broker):
+    process = demo(broker, "--customers", "250", "--days", "60", "--rate", "3000", "--exit")
+    try:
+        said = await said_until(process, r"as manager-\S+ +http\S+")
+        rm = await signed_in(re.search(r"as rm-0002 +(http\S+)", said)[1])
+        manager = await signed_in(re.search(r"as manager-000 +(http\S+)", said)[1])
+        output, _ = await asyncio.to_thread(process.communicate, timeout=180)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said + output
+    assert (rm["staff_id"], rm["role"]) == ("rm-0002", "rm")
+    assert (manager["staff_id"], manager["role"]) == ("manager-000", "manager")
+    for who in (rm, manager):
+        assert "the simulated town" in who["page"] or "模拟城镇" in who["page"]
+    rows, committed = count(r"desk: rows ([\d,]+)", output), count(r"of ([\d,]+) alerts committed", output)
+    assert rows == committed > 0
+    answers, feedback = count(r"committed; ([\d,]+) answers", output), count(r"feedback messages ([\d,]+)", output)
+    assert 0 < answers <= feedback
+    assert count(r"([\d,]+) escalations", output) > 0
+    assert "Every event is accounted for." in output
+    assert await topics(broker) == []
+
+
+async def test_without_the_desk_there_is_none(broker):
+    process = demo(broker, "--customers", "40", "--days", "60", "--rate", "0", "--no-desk")
+    output, _ = await asyncio.to_thread(process.communicate, timeout=180)
+    assert process.returncode == 0, output
+    assert "desk" not in output
+    assert "Every event is accounted for." in output
 
 
 async def test_a_signal_ends_it_early_and_says_what_is_open(broker):

@@ -56,7 +56,7 @@ def build(site: Site, more: Sequence[Route] = ()) -> web.Application:
     app = web.Application(middlewares=[outer, only_here, signed_in, limited, csrf, access], client_max_size=MOST_BYTES)
     app[SITE], app[ROUTES] = site, {route.name: route for route in routes}
     app[WORDS], app[TEMPLATES], app[ASSETS] = Words.load(), environment(), fingerprints(FILES)
-    app[SEALS], app[LIMITS] = Seals(site.vault, site.clock), Limits(desk.web.rates, site.clock)
+    app[SEALS], app[LIMITS] = Seals(site.vault, site.real), Limits(desk.web.rates, site.real)
     app[SECURE] = desk.web.public_url.startswith("https://")
     app[KINDS], app[STREAMS], app[DOCUMENT] = titles(), Counter(), document(routes)
     app[PROVIDER] = Provider(desk.oidc, _address(desk) + CALLBACK) if desk.oidc.issuer else None

@@ -34,7 +34,7 @@ async def signed_in(request: web.Request, handler: Handler) -> web.StreamRespons
 
 async def _recognise(request: web.Request) -> None:
     """Go by the cookie. A session in use is noted once a minute, and its cookie signed anew with the answer."""
-    site, now = request.app[SITE], request.app[SITE].clock()
+    site, now = request.app[SITE], request.app[SITE].real()
     cookie = request.cookies.get(sessions.cookie_name(request.app[SECURE]), "")
     token = request.app[SEALS].token(cookie, site.settings.desk.web.idle_min * 60) if cookie else None
     row = await _identify(request, token, now) if token else None

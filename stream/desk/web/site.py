@@ -37,7 +37,7 @@ def nothing_to_wake() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What the application works with. `clock` is wall clock, epoch ms."""
+    """What the application works with. `clock`: what work goes by, epoch ms; the wall clock but in a demo."""
 
     database: Database
     vault: Vault
@@ -51,3 +51,10 @@ class Site:
     """Called after a commit that left messages in the outbox."""
     standing: Callable[[], Mapping[str, str]] = field(default=nothing_to_report)
     """Parts of the desk that are in trouble now, and with what: `{"intake": "database away"}`."""
+    wall: Callable[[], int] | None = None
+    """Wall clock, epoch ms; `None`: `clock` is it."""
+
+    @property
+    def real(self) -> Callable[[], int]:
+        """Return the clock that sign-ins, sessions and rates go by, whatever time it is in the town."""
+        return self.wall or self.clock

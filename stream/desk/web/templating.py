@@ -55,6 +55,7 @@ class Page:
         self.currency = site.business.currency
         self.development = site.settings.desk.web.sign_in == "development"
         self.work = site.settings.desk.work
+        self.notice = getattr(site.settings.desk.web.notice, self.language, None)
 
     def t(self, key: str, **values: Any) -> str:
         """Return a message."""

@@ -38,7 +38,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
     except ProviderError as fault:
         _log.warning("the identity provider cannot be asked: %s", fault)
         return answers.see("/sign-in?failed=provider")
-    site, now = request.app[SITE], request.app[SITE].clock()
+    site, now = request.app[SITE], request.app[SITE].real()
     secrets = msgspec.json.encode({"nonce": begun.nonce, "verifier": begun.verifier})
     to = local(request.query.get("to", "/"))
     async with site.database.transaction(ordered=False) as tx:
@@ -70,7 +70,7 @@ async def callback(request: web.Request) -> web.StreamResponse:
         return answers.see("/sign-in?failed=expired")
     secrets = msgspec.json.decode(site.vault.open(pending.secrets_sealed))
     try:
-        claims = await provider.finish(code, secrets["verifier"], secrets["nonce"], site.clock() // 1000)
+        claims = await provider.finish(code, secrets["verifier"], secrets["nonce"], site.real() // 1000)
     except ProviderError as fault:
         _log.warning("a sign-in was not believed: %s", fault)
         return answers.see("/sign-in?failed=provider")
@@ -89,7 +89,7 @@ async def _taken(request: web.Request) -> SignIn | None:
     if not state or not hmac.compare_digest(state.encode(), request.cookies.get(_COOKIE, "").encode()):
         return None
     async with site.database.transaction(ordered=False) as tx:
-        row = await tx.scalar(select(SignIn).where(SignIn.state == state, SignIn.expires_at > site.clock()))
+        row = await tx.scalar(select(SignIn).where(SignIn.state == state, SignIn.expires_at > site.real()))
         gone = await tx.execute(delete(SignIn).where(SignIn.state == state).returning(SignIn.state))
         return row if gone.first() is not None else None
 

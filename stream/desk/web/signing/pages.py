@@ -38,7 +38,7 @@ async def _people(request: web.Request) -> list[tuple[str, str, str, str]]:
 
 async def begin_session(request: web.Request, staff_id: str, to: str) -> web.Response:
     """Open a session for somebody, and send them where they wanted to go."""
-    site, settings, now = request.app[SITE], request.app[SITE].settings.desk.web, request.app[SITE].clock()
+    site, settings, now = request.app[SITE], request.app[SITE].settings.desk.web, request.app[SITE].real()
     async with site.database.transaction(ordered=False) as tx:
         staff = await tx.get(Staff, staff_id)
         if staff is None or staff.status == "left":
@@ -63,7 +63,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     """End the session here and in the store."""
     site, person = request.app[SITE], request[PERSON]
     async with site.database.transaction(ordered=False) as tx:
-        await sessions.revoke(tx, person.session_id, site.clock())
+        await sessions.revoke(tx, person.session_id, site.real())
         audit.add(tx, request, allowed=True, object_kind="session", object_id=None)
     response = answers.see("/sign-in")
     response.del_cookie(sessions.cookie_name(request.app[SECURE]), path="/", secure=request.app[SECURE])
