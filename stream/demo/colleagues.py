@@ -60,6 +60,8 @@ class Colleagues:
             for who, move in sorted(moves, key=lambda one: one[1].at):
                 await self._do(who, move)
         self._clock.move_on(to)
+        if self._desk.parts is not None:  # in the pause between two looks of its own the town lives through days
+            await self._desk.parts.timers.look()
 
     async def _moves(self) -> list[tuple[Actor, Move]]:
         if not self._habits:
