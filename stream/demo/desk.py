@@ -28,7 +28,7 @@ from stream.engine.assemble import business
 from stream.engine.shard import wall_ms
 from stream.simulate import params
 from stream.simulate.population import rm_id
-from stream.simulate.staff import manager_id
+from stream.simulate.staff import always_there, manager_id
 from stream.simulate.town import Town
 
 AUDITOR = "demo-auditor"
@@ -52,10 +52,9 @@ class DemoDesk:
     def __init__(self, service: DeskService, context: Context, clock: TownClock, town: Town | None) -> None:
         """`town`: `None` when something else is fed; then nobody answers by habit."""
         self.service = service
-        rms = [] if town is None else [rm_id(n) for n in range(-(-town.options.customers // params.RM_CUSTOMERS))]
-        self.rms = rms
-        self.people = [rms[-1], manager_id(len(rms) - 1)] if rms else [AUDITOR]
-        self.habits = habits_of(rms)
+        self.rms = [] if town is None else _rms(town)
+        self.people = [self.rms[-1], manager_id(int(self.rms[-1].removeprefix("rm-")))] if self.rms else [AUDITOR]
+        self.habits = habits_of(self.rms)
         self.colleagues = Colleagues(service, context, clock, self.habits, _leaving(town))
 
     def link(self, staff_id: str) -> str:
@@ -124,6 +123,14 @@ async def _add_auditor(service: DeskService, now: int) -> None:
     row = {"staff_id": AUDITOR, "time": now, "status": "active", "role": "auditor", "successor_ids": []}
     async with service.database.transaction() as tx:
         await tx.execute(insert_into(tx, Staff).values(row))
+
+
+def _rms(town: Town) -> list[str]:
+    """Return the town's RMs; the last one, whose link is printed, is there all the time if anybody is."""
+    options = town.options
+    rms = [rm_id(number) for number in range(-(-options.customers // params.RM_CUSTOMERS))]
+    staying = always_there(options.customers, options.seed, town.clock) or rms
+    return [*(rm for rm in rms if rm != staying[-1]), staying[-1]]
 
 
 def _leaving(town: Town | None) -> Callable[[str], bool]:

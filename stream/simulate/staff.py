@@ -31,6 +31,13 @@ def events(customers: int, seed: int, clock: Clock) -> list[StaffEvent]:
     return sorted(found, key=lambda event: (event.second, event.key))
 
 
+def always_there(customers: int, seed: int, clock: Clock) -> list[str]:
+    """Return the relationship managers who are never away and do not leave within the run."""
+    told = events(customers, seed, clock)
+    away = {event.key for event in told if event.value["status"] != "active"}
+    return [rm_id(n) for n in range(-(-customers // p.RM_CUSTOMERS)) if rm_id(n) not in away]
+
+
 def manager_id(rm: int) -> str:
     """Return who manages the branch of relationship manager number `rm`."""
     return f"manager-{rm // p.BRANCH_RMS:03d}"
