@@ -225,8 +225,9 @@ class ProductMaturing(Rule[ProductMaturingParams]):
         return Signal(self.name, severity, evidence, causes, {_key(entry): entry.last_day for entry in due})
 
     def due_h(self, signal: Signal) -> int:
-        """A reminder has some days, an invitation must go out today."""
-        return _DUE_H[int(str(signal.evidence["step"])) - 1]
+        """A reminder has some days, an invitation must go out today; at a snooze's end there may be no new step."""
+        step = signal.evidence.get("step")
+        return self.respond_within_h if step is None else _DUE_H[int(str(step)) - 1]
 
     def _step(self, stage: int) -> int:
         if stage == len(self.params.days_before) - 1:

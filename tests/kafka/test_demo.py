@@ -81,13 +81,13 @@ async def test_the_desk_beside_it_has_every_alert_signs_in_by_its_links_and_answ
     process = demo(broker, "--customers", "400", "--days", "60", "--exit")
     try:
         said = await said_until(process, r"as manager-\S+ +http\S+")
-        rm = await signed_in(re.search(r"as rm-0003 +(http\S+)", said)[1])
+        rm = await signed_in(re.search(r"as rm-0002 +(http\S+)", said)[1])
         manager = await signed_in(re.search(r"as manager-000 +(http\S+)", said)[1])
         output, _ = await asyncio.to_thread(process.communicate, timeout=180)
     finally:
         process.kill()
     assert process.returncode == 0, said + output
-    assert (rm["staff_id"], rm["role"]) == ("rm-0003", "rm")
+    assert (rm["staff_id"], rm["role"]) == ("rm-0002", "rm")
     assert (manager["staff_id"], manager["role"]) == ("manager-000", "manager")
     for who in (rm, manager):
         assert "the simulated town" in who["page"] or "模拟城镇" in who["page"]

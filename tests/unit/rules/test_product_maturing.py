@@ -184,6 +184,12 @@ def test_what_an_rm_has_closed_comes_back_at_the_next_stage_only():
     assert stories[:2] == [STAGES[0], ("2025-03-30T01", "opened", "medium")]
 
 
+def test_what_was_put_off_comes_back_though_no_stage_has_begun_meanwhile():
+    [opened] = run(deposit(), at("2025-03-08 12:00").passes()).alerts
+    put_off = at("2025-03-09 12:00").feedback("c", opened["episode_id"], "snooze", until="2025-03-12T04:00:00Z")
+    assert told(deposit(), put_off) == [STAGES[0], ("2025-03-12T04", "updated", "low"), *STAGES[1:], PASSED]
+
+
 def test_the_same_opening_twice_and_a_customer_who_has_left():
     line = deposit()
     assert told(line, line) == [*STAGES, PASSED]
