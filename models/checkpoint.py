@@ -20,7 +20,7 @@ from models.learner import Learner
 if TYPE_CHECKING:
     from stream.model_config import Trainer
 
-_FORM = 1
+_FORM = 2
 _LIBRARIES = ("river", "scikit-learn", "numpy", "msgspec")
 _FREE = {  # may differ from what a checkpoint was made with
     "publish_every", "auto_promote", "promote_after", "promote_margin", "keep_versions", "checkpoint_every_s",

@@ -16,8 +16,9 @@ from models.acquaintance import Acquaintance
 from models.balance import Balance
 from models.drift import Watch, bounded_loss
 from models.example import Example
-from models.experts import build
+from models.experts import UNWEIGHTED, build
 from models.experts.base import Expert, Setup, Vector
+from models.experts.retained import Retained
 from models.ledger import Ledger
 from models.prequential.window import Window
 from models.promotion import Promotion
@@ -73,15 +74,14 @@ class Learner:
         self.chosen: str | None = None  # by an operator, before anything else
         self.notices: list[Notice] = []
         self.ledger = Ledger()
-        setup = Setup(features=self.features, seed=settings.seed, retained=settings.retained)
-        self.experts: dict[str, Expert] = build(settings.experts, setup)
-        self.refits = Refits(self.experts, settings.refit_every, settings.retained)
+        self.experts: dict[str, Expert] = build(settings.experts, Setup(features=self.features, seed=settings.seed))
+        self.refits = Refits(self.experts, Retained(len(self.features), settings.retained), settings.refit_every)
         self.balance = Balance(settings.miss_cost)
         self.window = Window([*self.experts, STACK], settings.window, settings.alert_budget)
         self.stack = OnlineStack(
             list(self.experts),
             StackSettings.for_window(settings.window),
-            offset=-math.log(self.balance.weight(1)),
+            offsets={name: -math.log(self.balance.weight(1)) for name in self.experts if name not in UNWEIGHTED},
         )
         self.promotion = Promotion(settings.promote_margin, settings.promote_after)
         self.shift = Shift(self.features)
@@ -101,20 +101,22 @@ class Learner:
         self.ledger.count(example)
         if not example.learn or example.report:
             return False
-        self.refits.before(self.ledger.learned + 1)
+        refitted = self.refits.before(self.ledger.learned + 1)
         x = example.features
         self._judge(example, x)
         weight = self.balance.weight(example.label)
         self.balance.take(example.label)
         for expert in self.experts.values():
             expert.learn(x, example.label, weight)
+        self.refits.keep(x, example.label)
         self.ledger.learn(example)
         self.shift.take(x)
         self._watch_label(example.label)
         self.refits.after(self.ledger.learned, both=self.ledger.both)
         learned = self.ledger.learned
         # The first one is wanted soon: until there is one, nobody has a score.
-        return learned % self.settings.publish_every == 0 or (self.sequence == 0 and learned % _ENOUGH == 0)
+        first = self.sequence == 0 and learned % _ENOUGH == 0
+        return refitted or first or learned % self.settings.publish_every == 0
 
     def _check(self, example: Example) -> None:
         if example.feature_set != self.feature_set:

@@ -11,22 +11,19 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from models.experts.base import Expert
+from models.experts.base import Expert, Vector
+from models.experts.retained import Retained
 from models.schedule import FIRST, next_refit
 
-_GRACE = 500
+_GRACE = 100
 _BOTH = 20
 
 
 @runtime_checkable
 class Refitted(Protocol):
-    """An expert that learns by refits: `learn` only keeps the example."""
+    """An expert that learns by refits: `learn` only counts the example."""
 
-    def retained(self) -> Any:
-        """Return a copy of what is kept now."""
-        ...
-
-    def fit(self, retained: Any) -> Any:
+    def fit(self, retained: Retained) -> Any:
         """Fit anew, which changes nothing of the expert itself; `None` where there is too little."""
         ...
 
@@ -40,7 +37,7 @@ class Fit(Struct):
 
     name: str
     expert: Any
-    retained: Any
+    retained: Retained
     adopt_at: int
     result: list[Any] = []
 
@@ -50,10 +47,10 @@ class Fit(Struct):
 
 
 class Refits:
-    """The schedule of all experts that are fitted as a whole."""
+    """All experts that are fitted as a whole: the examples that they are fitted to, and the schedule."""
 
-    def __init__(self, experts: Mapping[str, Expert], refit_every: int, retained: int) -> None:
-        """`refit_every` and `retained` in examples."""
+    def __init__(self, experts: Mapping[str, Expert], retained: Retained, refit_every: int) -> None:
+        """`retained`: what is kept, and how much at most; `refit_every` in examples."""
         self._experts = {name: expert for name, expert in experts.items() if isinstance(expert, Refitted)}
         self._every = refit_every
         self._retained = retained
@@ -65,24 +62,34 @@ class Refits:
         """Tell whether an expert has something to say: an online one always has."""
         return name not in self._experts or name in self._heard
 
+    def keep(self, x: Vector, label: int) -> None:
+        """Keep one example for the fits to come; nothing where nobody is fitted."""
+        if self._experts:
+            self._retained.keep(x, label)
+
     def after(self, examples: int, both: tuple[int, int]) -> None:
         """Begin what is due, after so many examples with so many of each class."""
         if examples < self._due or min(both) < _BOTH or self.pending:
             return
-        self.pending = [
-            Fit(name, expert, expert.retained(), examples + _GRACE) for name, expert in self._experts.items()
-        ]
-        self._due = next_refit(examples, self._every, self._retained)
+        kept = self._retained.copy()
+        self.pending = [Fit(name, expert, kept, examples + _GRACE) for name, expert in self._experts.items()]
+        self._due = next_refit(examples, self._every, self._retained.most)
 
     def blocked(self, examples: int) -> list[Fit]:
         """Return the fits that must be there before the example of that number is taken."""
         return [fit for fit in self.pending if fit.adopt_at <= examples and not fit.result]
 
-    def before(self, examples: int) -> None:
-        """Adopt what is to be heard from the example of that number on; what nobody has run yet is run now."""
+    def before(self, examples: int) -> bool:
+        """Adopt what is to be heard from the example of that number on, and tell whether anything was.
+
+        What nobody has run yet is run now.
+        """
+        adopted = False
         for fit in [fit for fit in self.pending if fit.adopt_at <= examples]:
             fitted = fit.result[0] if fit.result else fit.run()
             if fitted is not None:
                 fit.expert.adopt(fitted)
                 self._heard.add(fit.name)
+                adopted = True
             self.pending.remove(fit)
+        return adopted

@@ -57,7 +57,7 @@ class StackSettings(Struct, frozen=True):
     fit_every: int = 100
     line_hold: float = 5.0
     weight_hold: float = 1_000.0
-    sharpness: float = 100.0
+    sharpness: float = 200.0
     bias_hold: float = 5.0
     memory: float = 300.0
     margin: float = 0.01
@@ -93,13 +93,16 @@ class Fit(Struct):
 class OnlineStack:
     """Learns from scores that experts gave before anybody knew, in the order in which the truth came."""
 
-    def __init__(self, experts: Sequence[str], settings: StackSettings, *, offset: float = 0.0) -> None:
-        """`offset`: what log-odds are off by before anything is known, for the class weights learned under."""
+    def __init__(
+        self, experts: Sequence[str], settings: StackSettings, *, offsets: Mapping[str, float] | None = None
+    ) -> None:
+        """`offsets`: what log-odds are off by before anything is known, for the class weights learned under."""
         self.experts = tuple(experts)
         self._settings = settings
         self._ring = Ring(settings.window, 1 + len(self.experts))  # label, then raw log-odds
-        self._neutral = Line(1.0, round(offset, _DIGITS))
-        self._fits = [Fit(span, dict.fromkeys(self.experts, self._neutral)) for span in settings.half_lives]
+        off = offsets or {}
+        self._neutral = {name: Line(1.0, round(off.get(name, 0.0), _DIGITS)) for name in self.experts}
+        self._fits = [Fit(span, dict(self._neutral)) for span in settings.half_lives]
         self._used = self._fits[0]
 
     @property
@@ -154,7 +157,8 @@ class OnlineStack:
                 spoken = ~np.isnan(rows[:, column])
                 if spoken.any():
                     now = fit.lines[name]
-                    fit.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken], now)
+                    neutral = self._neutral[name]
+                    fit.lines[name] = self._line(rows[spoken, column], rows[spoken, 0], counts[spoken], neutral, now)
             self._solve_weights(fit)
         least = min(fit.loss for fit in self._fits)
         self._used = next(fit for fit in self._fits if fit.loss <= least + self._settings.margin)
@@ -170,13 +174,13 @@ class OnlineStack:
                 loss = -math.log(max(said if label else 1 - said, 1e-9))
                 fit.loss += (loss - fit.loss) / self._settings.memory
 
-    def _line(self, logits: Floats, labels: Floats, counts: Floats, now: Line) -> Line:
+    def _line(self, logits: Floats, labels: Floats, counts: Floats, neutral: Line, now: Line) -> Line:
         hold = self._settings.line_hold
         slope, offset = ridge.fit(
             np.column_stack([logits, np.ones_like(logits)]),
             labels,
             counts,
-            prior=np.array([self._neutral.slope, self._neutral.offset]),
+            prior=np.array([neutral.slope, neutral.offset]),
             precision=np.array([hold, hold]),
             lower=np.array([_FLATTEST, -np.inf]),
             start=np.array([now.slope, now.offset]),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-ExpertName = Literal["logistic", "binned", "forest", "tree", "booster"]
+ExpertName = Literal["logistic", "binned", "forest", "tree", "booster", "deep_booster"]
 
 
 class _Section(BaseModel):
@@ -40,12 +40,14 @@ class Labels(_Section):
 class Trainer(_Section):
     """How the trainer learns and publishes."""
 
-    experts: tuple[ExpertName, ...] = ("logistic", "binned", "forest", "tree", "booster")
-    champion: Literal["stack", "logistic", "binned", "forest", "tree", "booster"] = "stack"
+    experts: tuple[ExpertName, ...] = ("logistic", "binned", "forest", "tree", "booster", "deep_booster")
+    champion: Literal["stack"] | ExpertName = "stack"
     seed: int = Field(7, ge=0)
     window: int = Field(5_000, ge=100, le=1_000_000, description="examples over which quality is measured")
-    retained: int = Field(100_000, ge=1_000, le=5_000_000, description="examples kept for the booster's refits")
-    refit_every: int = Field(2_000, ge=100, description="examples between two refits of the booster, at most")
+    retained: int = Field(100_000, ge=1_000, le=5_000_000, description="examples kept for the boosters' refits")
+    refit_every: int = Field(
+        1_000, ge=100, description="examples between two refits of the boosters; a twentieth of those retained, if more"
+    )
     publish_every: int = Field(1_000, ge=1, description="examples between two snapshots")
     miss_cost: float = Field(8, gt=0, le=1000, description="a leaver missed, against one false alarm")
     alert_budget: float = Field(0.1, gt=0, le=1, description="share of customers that may be graded near-churn")

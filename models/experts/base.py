@@ -34,8 +34,7 @@ class Expert(Protocol):
 
 
 class Setup(Struct, frozen=True):
-    """What experts are built with: the feature names in order, the seed, and how many examples a booster retains."""
+    """What experts are built with: the feature names in order, and the seed."""
 
     features: tuple[str, ...]
     seed: int = 7
-    retained: int = 100_000

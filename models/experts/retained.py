@@ -20,31 +20,29 @@ class Retained:
     """
 
     def __init__(self, width: int, most: int) -> None:
-        self._most = most
+        self.most = most
         self._taken = 0
         self._rows = np.empty((0, width), np.int32)
         self._labels = np.empty(0, np.uint8)
-        self._weights = np.empty(0, np.float32)
 
     def __len__(self) -> int:
-        return min(self._taken, self._most)
+        return min(self._taken, self.most)
 
-    def keep(self, x: Vector, label: int, weight: float) -> None:
+    def keep(self, x: Vector, label: int) -> None:
         """Take an example in."""
-        if self._taken == len(self._rows) < self._most:
+        if self._taken == len(self._rows) < self.most:
             self._grow()
-        place = self._taken % self._most
+        place = self._taken % self.most
         self._rows[place] = [MISSING if v is None or v != v else max(-_MOST, min(_MOST, round(v * PARTS))) for v in x]
         self._labels[place] = label
-        self._weights[place] = weight
         self._taken += 1
 
     def copy(self) -> Retained:
         """Return what is kept now, to be fitted while more comes in; the oldest first."""
-        other = Retained(self._rows.shape[1], self._most)
-        count, start = len(self), self._taken % self._most if self._taken > self._most else 0
+        other = Retained(self._rows.shape[1], self.most)
+        count, start = len(self), self._taken % self.most if self._taken > self.most else 0
         order = (np.arange(count) + start) % max(count, 1)
-        other._rows, other._labels, other._weights = self._rows[order], self._labels[order], self._weights[order]
+        other._rows, other._labels = self._rows[order], self._labels[order]
         other._taken = count
         return other
 
@@ -63,14 +61,9 @@ class Retained:
         """Return the labels, 0 or 1, in the order of the rows."""
         return self._labels[: len(self)]
 
-    def weights(self) -> NDArray[np.float32]:
-        """Return the weights, in the order of the rows."""
-        return self._weights[: len(self)]
-
     def _grow(self) -> None:
         """Double the room, up to the most."""
-        room = min(max(1_024, 2 * len(self._rows)), self._most)
+        room = min(max(1_024, 2 * len(self._rows)), self.most)
         more = room - len(self._rows)
         self._rows = np.concatenate([self._rows, np.empty((more, self._rows.shape[1]), np.int32)])
         self._labels = np.concatenate([self._labels, np.empty(more, np.uint8)])
-        self._weights = np.concatenate([self._weights, np.empty(more, np.float32)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time as clock
 from bisect import bisect_right
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import msgspec
 
@@ -30,10 +32,10 @@ class Training:
         self._learner = Learner(settings.model.trainer, NAMES, VERSION)
         self._ledger = ledger
         self._partitions = settings.topics.partitions
-        self._every = settings.model.trainer.publish_every
         self._read = [0] * self._partitions
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="fit")
+        self._fits: dict[int, Future[Any]] = {}
         self._champions: list[tuple[int, str, str]] = []  # since when, event time; who; version
-        self._unpublished = 0
         self.learned = 0
         self.seconds = 0.0
         self.snapshots = 0
@@ -43,17 +45,28 @@ class Training:
     def __call__(self, shards: Shards, broker: MemoryBroker, until: int) -> None:
         """Learn what the shards have sent, and hand them the next snapshot when one is due."""
         started = clock.perf_counter()
+        due = False
         for example in sorted(self._arrived(broker), key=lambda example: (example.known_at, example.event_id)):
             self._ledger.add(example)
             if not example.report:
-                self._learner.take(example)
-                self._unpublished += 1
+                due = self._take(example) or due
                 self.learned += 1
         self.drifts += [Drift(rfc3339(n.time), n.kind, str(n.detail)) for n in self._learner.notices]
         self._learner.notices.clear()
-        if self._unpublished and (self._unpublished >= self._every or not self._champions):
+        if due:
             self._publish(shards, until)
         self.seconds += clock.perf_counter() - started
+
+    def _take(self, example: Example) -> bool:
+        """Learn from one example, as the trainer's service does: fits run beside the replay until they are heard."""
+        refits = self._learner.refits
+        for fit in refits.blocked(self._learner.ledger.learned + 1):
+            fit.result = [self._fits.pop(id(fit)).result()]
+        due = self._learner.take(example)
+        for fit in refits.pending:
+            if id(fit) not in self._fits:
+                self._fits[id(fit)] = self._threads.submit(fit.run)
+        return due
 
     def _arrived(self, broker: MemoryBroker) -> list[Example]:
         found = []
@@ -68,7 +81,6 @@ class Training:
         if snapshot is None:
             return
         shards.use(snapshot)
-        self._unpublished = 0
         self.snapshots += 1
         self.snapshot_bytes = len(encode(snapshot))
         self._champions.append((until, snapshot.champion, snapshot.version))

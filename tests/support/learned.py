@@ -7,10 +7,12 @@ import random
 import msgspec
 
 from models.experts import EXPERTS, Setup, build
+from models.experts.retained import Retained
+from models.refits import Refitted
 from models.snapshot import SCHEMA, STACK, Expert, Grades, Quality, Snapshot, Span, Stack
 
 NAMES = tuple(f"figure_{number}" for number in range(8))
-SETUP = Setup(NAMES, seed=5, retained=2_000)
+SETUP = Setup(NAMES, seed=5)
 
 
 def row(rng, missing=0.15):
@@ -30,16 +32,31 @@ def examples(count, seed):
     return [(x, label(rng, x), 1.0 + rng.random() * 4) for x in rows]
 
 
+def retained(known):
+    ring = Retained(len(NAMES), 2_000)
+    for x, y, _ in known:
+        ring.keep(x, y)
+    return ring
+
+
+def refit(expert, known):
+    """Fit an expert to what is known, if it is one that learns so, and return it."""
+    if isinstance(expert, Refitted):
+        fitted = expert.fit(retained(known))
+        if fitted is not None:
+            expert.adopt(fitted)
+    return expert
+
+
 def learned(count=600, seed=1, names=tuple(EXPERTS)):
-    """Return experts by name after so many examples, the booster fitted half-way."""
+    """Return experts by name after so many examples, the boosters fitted half-way."""
     experts = build(names, SETUP)
-    for number, (x, y, weight) in enumerate(examples(count, seed), 1):
+    known = examples(count, seed)
+    for number, (x, y, weight) in enumerate(known, 1):
         for expert in experts.values():
             expert.learn(x, y, weight)
-        if "booster" in experts and number == count // 2:
-            fitted = experts["booster"].fit(experts["booster"].retained())
-            if fitted is not None:
-                experts["booster"].adopt(fitted)
+            if number == count // 2:
+                refit(expert, known[:number])
     return experts
 
 

@@ -48,7 +48,7 @@ def test_putting_it_down_changes_nothing():
         (lambda packed: packed[:-1], "digest"),
         (lambda packed: packed[:-9] + b"x" + packed[-8:], "digest"),
         (lambda packed: packed.replace(b'"river":"', b'"river":"9', 1), "river"),
-        (lambda packed: packed.replace(b'"form":1', b'"form":9', 1), "form"),
+        (lambda packed: packed.replace(b'"form":2', b'"form":9', 1), "form"),
         (lambda packed: b"", "damaged"),
         (lambda packed: b"\x80\x05" + packed, "damaged"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from models.experts.retained import Retained
 from models.refits import Refits
 from models.schedule import FIRST, next_refit
 
@@ -12,16 +13,17 @@ class Slow:
     """An expert that is fitted as a whole; it counts."""
 
     def __init__(self):
-        self.kept, self.heard = 0, None
-
-    def retained(self):
-        return self.kept
+        self.heard = None
 
     def fit(self, retained):
-        return retained
+        return len(retained)
 
     def adopt(self, fitted):
         self.heard = fitted
+
+
+def refits_of(expert, refit_every=5_000, most=100_000):
+    return Refits({"slow": expert}, Retained(1, most), refit_every)
 
 
 def run(refits, expert, count, done=lambda fit: None):
@@ -29,7 +31,7 @@ def run(refits, expert, count, done=lambda fit: None):
     for number in range(1, count + 1):
         refits.before(number)
         heard.append(expert.heard)
-        expert.kept += 1
+        refits.keep([1.0], number % 2)
         refits.after(number, (number, number))
         for fit in refits.pending:
             done(fit)
@@ -41,34 +43,34 @@ def test_a_fit_is_heard_at_the_same_example_whether_it_was_quick_or_nobody_ran_i
         fit.result = fit.result or [fit.run()]
 
     quick, lazy = Slow(), Slow()
-    one, other = Refits({"slow": quick}, 2_000, 5_000), Refits({"slow": lazy}, 2_000, 5_000)
+    one, other = refits_of(quick, 2_000, 5_000), refits_of(lazy, 2_000, 5_000)
     assert run(one, quick, 8_000, at_once) == run(other, lazy, 8_000)
     assert quick.heard >= 4_000
 
 
 def test_it_is_heard_on_what_was_there_when_it_began():
     expert = Slow()
-    refits = Refits({"slow": expert}, 5_000, 100_000)
-    heard = run(refits, expert, FIRST + 600)
-    assert heard[FIRST + 498] is None
-    assert heard[FIRST + 499] == FIRST
+    refits = refits_of(expert)
+    heard = run(refits, expert, FIRST + 200)
+    assert heard[FIRST + 98] is None
+    assert heard[FIRST + 99] == FIRST
     assert refits.fitted("slow")
 
 
 def test_the_stream_waits_only_where_the_fit_must_be_there():
     expert = Slow()
-    refits = Refits({"slow": expert}, 5_000, 100_000)
+    refits = refits_of(expert)
     run(refits, expert, FIRST)
     [fit] = refits.pending
-    assert refits.blocked(FIRST + 499) == []
-    assert refits.blocked(FIRST + 500) == [fit]
+    assert refits.blocked(FIRST + 99) == []
+    assert refits.blocked(FIRST + 100) == [fit]
     fit.result = [fit.run()]
-    assert refits.blocked(FIRST + 500) == []
+    assert refits.blocked(FIRST + 100) == []
 
 
 def test_one_class_alone_begins_nothing():
     expert = Slow()
-    refits = Refits({"slow": expert}, 5_000, 100_000)
+    refits = refits_of(expert)
     refits.after(5_000, (5_000, 3))
     assert refits.pending == []
     refits.after(5_001, (4_900, 101))
@@ -78,7 +80,7 @@ def test_one_class_alone_begins_nothing():
 def test_a_fit_that_came_to_nothing_leaves_the_expert_unheard():
     expert = Slow()
     expert.fit = lambda retained: None
-    refits = Refits({"slow": expert}, 5_000, 100_000)
+    refits = refits_of(expert)
     run(refits, expert, 3_000)
     assert not refits.fitted("slow")
     assert refits.fitted("an online one")
@@ -87,9 +89,9 @@ def test_a_fit_that_came_to_nothing_leaves_the_expert_unheard():
 def test_refits_are_close_at_first_and_cost_no_more_than_a_share_later():
     due, at = [], 0
     while at < 200_000:
-        at = next_refit(at, 5_000, 100_000)
+        at = next_refit(at, 1_000, 100_000)
         due.append(at)
-    assert due[:5] == [1_000, 1_500, 2_250, 3_375, 5_062]
+    assert due[:5] == [1_000, 1_500, 2_250, 3_250, 4_250]
     gaps = [b - a for a, b in itertools.pairwise(due)]
-    assert max(gaps) == 10_000
-    assert all(gap >= 5_000 for gap in gaps[10:])
+    assert max(gaps) == 5_000
+    assert all(gap >= 1_000 for gap in gaps[10:])
