@@ -98,7 +98,9 @@ class Sender:
 
     def _webhook(self, posts: Posts, endpoint_id: str) -> Worker:
         settings, clock, metrics = self._settings.webhooks, self._clock, self._metrics
-        book = DeliveryBook(self._database, self._vault, posts, endpoint_id, settings, clock=clock, metrics=metrics)
+        book = DeliveryBook(
+            self._database, self._vault, posts, endpoint_id, self._settings, clock=clock, metrics=metrics
+        )
         return Worker(
             book,
             label=LABEL,
@@ -116,6 +118,8 @@ class Sender:
             notices = select(Notice.channel, func.count()).where(Notice.ended_at.is_(None)).group_by(Notice.channel)
             for channel, count in (await look.execute(notices)).all():
                 self._metrics.waiting.labels(channel).set(count)
+            failing = select(func.count()).where(WebhookEndpoint.enabled, WebhookEndpoint.failing_since.is_not(None))
+            self._metrics.failing.set(await look.scalar(failing) or 0)
         return {f"{LABEL}/{id_}": id_ for id_ in ids}
 
     def _start(self, name: str, worker: Worker) -> None:
