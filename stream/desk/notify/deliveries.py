@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.notify.book import Attempt, Claim, Item
 from stream.desk.notify.channel import Parcel
 from stream.desk.notify.failing import judge, notices
-from stream.desk.notify.fanout import write_notices
+from stream.desk.notify.fanout import WEBHOOK, write_notices
 from stream.desk.notify.metrics import NotifyMetrics
 from stream.desk.notify.schedule import next_at
 from stream.desk.notify.signing import key_of
@@ -25,7 +25,6 @@ from stream.desk.store.vault import Vault
 from stream.desk_notify_config import Notify
 
 _CORE = {"synchronize_session": False}
-LABEL = "webhook"
 
 
 class DeliveryBook:
@@ -139,7 +138,7 @@ class DeliveryBook:
                 asked_s=answer.wait_s,
             )
         result = "taken" if answer.taken else "gone" if answer.gone else "given_up" if again is None else "again"
-        self._metrics.attempts.labels(LABEL, result).inc()
+        self._metrics.attempts.labels(WEBHOOK, result).inc()
         state = "delivered" if answer.taken else "failed" if again is None else "pending"
         return {
             "state": state,

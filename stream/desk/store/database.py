@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,10 +17,12 @@ from stream.desk.store.dialects import BEGIN, READ_ONLY, is_away, is_rows_fault,
 from stream.desk.store.migrate import heads, standing
 from stream.desk_config import Database as Settings
 
-__all__ = ["ORDERED", "Database", "Health", "is_away", "is_rows_fault", "name_of"]
+__all__ = ["ORDERED", "QUEUED", "Database", "Health", "is_away", "is_rows_fault", "name_of"]
 
 ORDERED = "desk_ordered"
 """In `session.info` of a transaction whose numbers are committed in their order."""
+QUEUED = "desk_queued"
+"""In `session.info` of a transaction: the destinations for which it has queued something."""
 _WRITERS = text("SELECT pg_advisory_xact_lock(4873312071)")
 """One number for all of the desk's ordered writers; held until the transaction has ended."""
 
@@ -50,6 +52,7 @@ class Database:
         # SQLite has one writer: ours queue here in their order, and only other processes meet the busy time-out.
         self._one_writer = asyncio.Lock() if embedded else contextlib.nullcontext()
         reading = {READ_ONLY: True} if embedded else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._hearers: list[Callable[[frozenset[str]], None]] = []
         self._writers = _sessions(engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}))
         self._readers = _sessions(engine.execution_options(**reading))
 
@@ -77,6 +80,17 @@ class Database:
             if ordered and self.dialect == "postgresql":
                 await session.execute(_WRITERS)
             yield session
+        for hear in self._hearers if session.info.get(QUEUED) else ():
+            hear(frozenset(session.info[QUEUED]))
+
+    @contextlib.contextmanager
+    def hearing(self, hear: Callable[[frozenset[str]], None]) -> Iterator[None]:
+        """Tell `hear` after each commit of this process for which destinations something was queued, if for any."""
+        self._hearers.append(hear)
+        try:
+            yield
+        finally:
+            self._hearers.remove(hear)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
