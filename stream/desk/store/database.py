@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from stream.desk.store.dialects import BEGIN, READ_ONLY, is_away, is_rows_fault, make_engine, name_of
+from stream.desk.store.dialects import AWAY, BEGIN, READ_ONLY, away, is_away, is_rows_fault, make_engine, name_of
 from stream.desk.store.migrate import heads, standing
 from stream.desk_config import Database as Settings
 
-__all__ = ["ORDERED", "QUEUED", "Database", "Health", "is_away", "is_rows_fault", "name_of"]
+__all__ = ["AWAY", "ORDERED", "QUEUED", "Database", "Health", "away", "is_away", "is_rows_fault", "name_of"]
 
 ORDERED = "desk_ordered"
 """In `session.info` of a transaction whose numbers are committed in their order."""

@@ -156,6 +156,14 @@ def is_rows_fault(fault: BaseException) -> bool:
     return unsendable or _state(causes).startswith(_POSTGRES_ROWS)
 
 
+AWAY = "the database is away"
+
+
+def away(fault: BaseException) -> str:
+    """Return what is said of a fault that `is_away`: `AWAY`, and its kind."""
+    return f"{AWAY} ({name_of(fault)})"
+
+
 def name_of(fault: BaseException) -> str:
     """Return what may stand in a log: kinds and code of a fault, without the values that PostgreSQL's words quote."""
     if not isinstance(fault, StatementError):
