@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from stream.desk.store.dialects import AWAY, BEGIN, READ_ONLY, away, is_away, is_rows_fault, make_engine, name_of
 from stream.desk.store.migrate import heads, standing
+from stream.desk.store.threads import Threads
 from stream.desk_config import Database as Settings
 
 __all__ = ["AWAY", "ORDERED", "QUEUED", "Database", "Health", "away", "is_away", "is_rows_fault", "name_of"]
@@ -44,9 +45,9 @@ class Health:
 class Database:
     """The store of one process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """As `open` makes it."""
-        self.engine = engine
+    def __init__(self, engine: AsyncEngine, threads: Threads) -> None:
+        """As `open` makes it; `threads`: what SQLite works in."""
+        self.engine, self._threads = engine, threads
         self.dialect = engine.dialect.name  # sqlite, postgresql
         embedded = self.dialect == "sqlite"
         # SQLite has one writer: ours queue here in their order, and only other processes meet the busy time-out.
@@ -59,11 +60,13 @@ class Database:
     @classmethod
     def open(cls, settings: Settings) -> Database:
         """Return the store; connects when it is first used, so that this works while the database is away."""
-        return cls(make_engine(settings))
+        threads = Threads()
+        return cls(make_engine(settings, threads=threads), threads)
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back; what a cancelled task left under way has ended then, too."""
         await self.engine.dispose()
+        await self._threads.ended()
 
     @contextlib.asynccontextmanager
     async def transaction(self, *, ordered: bool = True) -> AsyncIterator[AsyncSession]:
