@@ -143,6 +143,7 @@ async def run(settings: Settings, folder: Path, store: StoreSettings, given: arg
             (folder / "filled").touch()
             print(f"filled in {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
         signed = await cookies(database, Seals(vault, wall_ms), town, wall_ms())
+    (folder / "desk.log").unlink(missing_ok=True)
     desk = DeskProcess(settings, folder, more=_NO_LIMIT, store=store)
     try:
         await desk.until(lambda: _serves(desk), "serving")
