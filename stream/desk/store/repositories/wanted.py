@@ -57,14 +57,11 @@ class WorklistQuery:
         return max(WINDOW, 4 * self.limit)
 
 
-PRIORITIES = (1, 2, 3, 4)
-_FIRST: dict[Order, tuple[Any, Any] | None] = {
-    "rank": None,
+_NULLABLE: dict[Order, tuple[Any, Any]] = {
     "due": (Episode.due_at, Episode.due_at),
-    "newest": (Episode.opened_at, Episode.opened_at.desc()),
     "value": (Episode.value, Episode.value.desc()),
 }
-"""Column and order by which the window of an order begins; `None`: the rank itself."""
+"""Columns that may be empty: a window begins with the rows that have one, by this order."""
 
 
 def in_state(status: Status, now: int) -> list[ColumnElement[bool]]:
@@ -83,6 +80,11 @@ def in_state(status: Status, now: int) -> list[ColumnElement[bool]]:
     return states[status]
 
 
+def some_seen(query: WorklistQuery, columns: Sequence[Any], conditions: Sequence[ColumnElement[bool]]) -> Subquery:
+    """Return columns of as many as the window holds, in whatever order is the quickest. Not for a search."""
+    return select(*columns).where(*conditions, *_filters(query)).limit(query.window).subquery()
+
+
 def seen(query: WorklistQuery, columns: Sequence[Any], conditions: Sequence[ColumnElement[bool]]) -> Subquery:
     """Return columns of what may be seen and fits; `conditions`: beside the query's own filters."""
     base: Select[*tuple[Any, ...]] = select(*columns).where(*conditions, *_filters(query))
@@ -95,7 +97,8 @@ def _of_some(query: WorklistQuery, base: Select[*tuple[Any, ...]]) -> list[Selec
     ways: list[Select[*tuple[Any, ...]]] = []
     if query.receivers:
         given = EpisodeReceiver.receiver.in_(query.receivers)
-        ways.append(base.where(Episode.owner.in_(query.receivers)))
+        elsewhere = or_(Episode.branch_id.is_(None), Episode.branch_id.not_in(query.branch_ids))
+        ways.append(base.where(Episode.owner.in_(query.receivers), *([elsewhere] if query.branch_ids else [])))
         ways.append(base.join(EpisodeReceiver, EpisodeReceiver.episode_id == Episode.episode_id).where(given))
     if query.branch_ids:
         ways.append(base.where(Episode.branch_id.in_(query.branch_ids)))
@@ -109,20 +112,14 @@ def _of_everybody(query: WorklistQuery, base: Select[*tuple[Any, ...]]) -> list[
         return [base]
     if query.status == "ended":
         return [_first(base, query, Episode.ended_at.desc())]
-    if (first := _FIRST[query.order]) is None:
-        return [_by_rank(query, base)]
-    column, order = first
+    if query.order == "rank":
+        return [_first(base, query, Episode.priority, Episode.points.desc())]
+    if query.order == "newest":
+        return [_first(base, query, Episode.opened_at.desc())]
+    column, order = _NULLABLE[query.order]
     some = _first(base.where(column.is_not(None)), query, order)
-    rest = _by_rank(query, base.where(column.is_(None)))
-    return [some] if query.order == "newest" else [select(union_all(some, rest).subquery())]
-
-
-def _by_rank(query: WorklistQuery, base: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Return the first ones by rank: each priority by an index from its end, so that none is read whole."""
-    of_each = [_first(base.where(Episode.priority == one), query, Episode.points.desc()) for one in PRIORITIES]
-    together = union_all(*of_each).subquery()
-    order = (together.c.priority, together.c.points.desc()) if "points" in together.c else ()  # else they are counted
-    return select(select(together).order_by(*order).limit(query.window).subquery())
+    rest = _first(base.where(column.is_(None)), query)
+    return [select(union_all(some, rest).subquery())]
 
 
 def _first(way: Select[*tuple[Any, ...]], query: WorklistQuery, *order: Any) -> Select[*tuple[Any, ...]]:

@@ -7,13 +7,13 @@ window, the newest. So no question reads the more the larger the store is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.repositories.wanted import WINDOW, Order, Status, WorklistQuery, in_state, seen
+from stream.desk.store.repositories.wanted import WINDOW, Order, Status, WorklistQuery, in_state, seen, some_seen
 from stream.desk.store.tables import Episode
 
 __all__ = ["Card", "Order", "Page", "Status", "WorklistQuery", "page_statement", "worklist", "worklist_counts"]
@@ -49,8 +49,8 @@ async def worklist(session: AsyncSession, query: WorklistQuery, now: int) -> Pag
     if not found:
         return Page((), 0)
     customers = [row.customer_id for row in found]
-    theirs = [*in_state(query.status, now), Episode.customer_id.in_(customers)]
-    wanted = seen(query, [Episode.episode_id], theirs)
+    theirs = replace(query, customer_ids=tuple(customers))
+    wanted = seen(theirs, [Episode.episode_id], in_state(query.status, now))
     statement = select(Episode).join(wanted, wanted.c.episode_id == Episode.episode_id)
     by_customer: dict[str, list[Episode]] = {customer: [] for customer in customers}
     for episode in await session.scalars(statement.order_by(Episode.priority, Episode.points.desc())):
@@ -92,7 +92,8 @@ async def _counts_of_some(session: AsyncSession, query: WorklistQuery, now: int)
 async def _counts_of_everybody(session: AsyncSession, query: WorklistQuery, now: int) -> dict[str, int]:
     """Count each tab as far as it goes."""
     tabs = [status for status in get_args(Status) if status != "ended"]
-    found = {tab: seen(query, [Episode.episode_id], in_state(tab, now)) for tab in tabs}
+    look = some_seen if not (query.search or query.digests) else seen  # what is searched for has ways of its own
+    found = {tab: look(query, [Episode.episode_id], in_state(tab, now)) for tab in tabs}
     counts = (select(func.count()).select_from(some).scalar_subquery().label(tab) for tab, some in found.items())
     row = (await session.execute(select(*counts))).one()
     return {tab: min(WINDOW, int(getattr(row, tab))) for tab in tabs}

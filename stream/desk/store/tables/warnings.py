@@ -70,11 +70,11 @@ class Episode(Base):
 
     __tablename__ = "episodes"
     __table_args__ = (
-        Index("ix_episodes_worklist", "owner", "priority", "points", *_RANKED, postgresql_where=_IS_OPEN,
+        Index("ix_episodes_worklist", "owner", "priority", "points", *_RANKED, "branch_id", postgresql_where=_IS_OPEN,
               sqlite_where=_IS_OPEN),
-        Index("ix_episodes_branch", "branch_id", "priority", "points", *_RANKED, "owner", postgresql_where=_IS_OPEN,
-              sqlite_where=_IS_OPEN),
-        Index("ix_episodes_house", "priority", "points", *_RANKED, "owner", postgresql_where=_IS_OPEN,
+        Index("ix_episodes_branch", "branch_id", "priority", "points", *_RANKED, "owner", "value", "health",
+              postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
+        Index("ix_episodes_house", "priority", text("points DESC"), *_RANKED, "owner", postgresql_where=_IS_OPEN,
               sqlite_where=_IS_OPEN),
         Index("ix_episodes_held", "priority", "points", postgresql_where=_IS_HELD, sqlite_where=_IS_HELD),
         Index("ix_episodes_value", "value", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
@@ -85,8 +85,10 @@ class Episode(Base):
               postgresql_where=text("storm_id IS NOT NULL")),
         Index(None, "customer_id", "opened_at", postgresql_ops={"customer_id": "text_pattern_ops"}),
         Index(None, "opened_at", "branch_id"),
+        Index(None, "branch_id", "opened_at"),
         Index(None, "outcome_at", "branch_id"),
-        Index("ix_episodes_ended_owner", "owner", "ended_at", postgresql_where=_HAS_ENDED, sqlite_where=_HAS_ENDED),
+        Index("ix_episodes_ended_owner", "owner", "ended_at", "branch_id", postgresql_where=_HAS_ENDED,
+              sqlite_where=_HAS_ENDED),
         Index("ix_episodes_ended_branch", "branch_id", "ended_at", postgresql_where=_HAS_ENDED,
               sqlite_where=_HAS_ENDED),
         # not of those without an end: SQLite took it for the worklist, after ANALYZE, and read all that are open
