@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, Subquery, exists, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, exists, func, or_, select, union, union_all
 
 from stream.desk.store.repositories.prefix import starts_with
 from stream.desk.store.tables import Episode, EpisodeReceiver, Profile, ProfileProduct
 
 Status = Literal["open", "new", "acknowledged", "overdue", "snoozed", "held", "ended"]
 Order = Literal["rank", "due", "newest", "value"]
-WINDOW = 2_000
+WINDOW = 1_000
 """Warnings of the whole house that a question looks at, and ended ones of whatever part of it."""
 
 
@@ -64,25 +64,32 @@ _NULLABLE: dict[Order, tuple[Any, Any]] = {
 """Columns that may be empty: a window begins with the rows that have one, by this order."""
 
 
-def in_state(status: Status, now: int) -> list[ColumnElement[bool]]:
-    """Return the conditions of a tab; without a function around a column, which would keep indexes out."""
-    is_open, unseen = Episode.ended_at.is_(None), Episode.acknowledged_at.is_(None)
+def in_state(query: WorklistQuery, now: int) -> list[ColumnElement[bool]]:
+    """Return the conditions of the tab that is asked for.
+
+    What is overdue is written so that no index of due times is gone by: it would lead to most of the store.
+    """
+    is_open, unseen = is_open_to(query), Episode.acknowledged_at.is_(None)
     awake = or_(Episode.snoozed_until.is_(None), Episode.snoozed_until <= now)
     states: dict[Status, list[ColumnElement[bool]]] = {
         "open": [is_open, awake],
         "new": [is_open, awake, unseen],
         "acknowledged": [is_open, awake, ~unseen],
-        "overdue": [is_open, awake, unseen, Episode.due_at < now],
+        "overdue": [is_open, awake, unseen, Episode.due_at - now < 0],
         "snoozed": [is_open, Episode.snoozed_until > now],
         "held": [is_open, awake, Episode.held_by.is_not(None)],
         "ended": [~is_open],
     }
-    return states[status]
+    return states[query.status]
 
 
-def some_seen(query: WorklistQuery, columns: Sequence[Any], conditions: Sequence[ColumnElement[bool]]) -> Subquery:
-    """Return columns of as many as the window holds, in whatever order is the quickest. Not for a search."""
-    return select(*columns).where(*conditions, *_filters(query)).limit(query.window).subquery()
+def is_open_to(query: WorklistQuery) -> ColumnElement[bool]:
+    """Return the condition that an episode is open, as the indexes of open ones have it.
+
+    What is searched for in the whole house is found by its customer: there those indexes are only in the way.
+    """
+    searched = query.everybody and (query.search or query.digests)
+    return func.coalesce(Episode.ended_at, 0) == 0 if searched else Episode.ended_at.is_(None)
 
 
 def seen(query: WorklistQuery, columns: Sequence[Any], conditions: Sequence[ColumnElement[bool]]) -> Subquery:
@@ -102,7 +109,8 @@ def _of_some(query: WorklistQuery, base: Select[*tuple[Any, ...]]) -> list[Selec
         ways.append(base.join(EpisodeReceiver, EpisodeReceiver.episode_id == Episode.episode_id).where(given))
     if query.branch_ids:
         ways.append(base.where(Episode.branch_id.in_(query.branch_ids)))
-    return [_first(way, query, Episode.ended_at.desc()) for way in ways] if query.status == "ended" else ways
+    of_all = query.status != "ended" or query.customer_ids
+    return ways if of_all else [_first(way, query, Episode.ended_at.desc()) for way in ways]
 
 
 def _of_everybody(query: WorklistQuery, base: Select[*tuple[Any, ...]]) -> list[Select[*tuple[Any, ...]]]:

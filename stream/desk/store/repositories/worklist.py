@@ -8,12 +8,12 @@ window, the newest. So no question reads the more the larger the store is.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.repositories.wanted import WINDOW, Order, Status, WorklistQuery, in_state, seen, some_seen
+from stream.desk.store.repositories.wanted import Order, Status, WorklistQuery, in_state, is_open_to, seen
 from stream.desk.store.tables import Episode
 
 __all__ = ["Card", "Order", "Page", "Status", "WorklistQuery", "page_statement", "worklist", "worklist_counts"]
@@ -50,7 +50,7 @@ async def worklist(session: AsyncSession, query: WorklistQuery, now: int) -> Pag
         return Page((), 0)
     customers = [row.customer_id for row in found]
     theirs = replace(query, customer_ids=tuple(customers))
-    wanted = seen(theirs, [Episode.episode_id], in_state(query.status, now))
+    wanted = seen(theirs, [Episode.episode_id], in_state(query, now))
     statement = select(Episode).join(wanted, wanted.c.episode_id == Episode.episode_id)
     by_customer: dict[str, list[Episode]] = {customer: [] for customer in customers}
     for episode in await session.scalars(statement.order_by(Episode.priority, Episode.points.desc())):
@@ -67,14 +67,9 @@ async def worklist(session: AsyncSession, query: WorklistQuery, now: int) -> Pag
 async def worklist_counts(session: AsyncSession, query: WorklistQuery, now: int) -> dict[str, int]:
     """Return how many episodes are open, new, acknowledged, overdue, snoozed and held, for the tabs of the page.
 
-    Of the whole house each is counted up to `WINDOW`.
+    Of the whole house those of the window are counted, by rank.
     """
-    return await (_counts_of_everybody if query.everybody else _counts_of_some)(session, query, now)
-
-
-async def _counts_of_some(session: AsyncSession, query: WorklistQuery, now: int) -> dict[str, int]:
-    """Count all tabs in one look."""
-    mine = seen(query, _COUNTED, [Episode.ended_at.is_(None)])
+    mine = seen(replace(query, order="rank", status="open"), _COUNTED, [is_open_to(query)])
     snoozed = func.coalesce(mine.c.snoozed_until, 0) > now
     awake, unseen = ~snoozed, mine.c.acknowledged_at.is_(None)
     tabs = {
@@ -87,16 +82,6 @@ async def _counts_of_some(session: AsyncSession, query: WorklistQuery, now: int)
     }
     row = (await session.execute(select(*(func.count().filter(tab).label(name) for name, tab in tabs.items())))).one()
     return {name: int(getattr(row, name)) for name in tabs}
-
-
-async def _counts_of_everybody(session: AsyncSession, query: WorklistQuery, now: int) -> dict[str, int]:
-    """Count each tab as far as it goes."""
-    tabs = [status for status in get_args(Status) if status != "ended"]
-    look = some_seen if not (query.search or query.digests) else seen  # what is searched for has ways of its own
-    found = {tab: look(query, [Episode.episode_id], in_state(tab, now)) for tab in tabs}
-    counts = (select(func.count()).select_from(some).scalar_subquery().label(tab) for tab, some in found.items())
-    row = (await session.execute(select(*counts))).one()
-    return {tab: min(WINDOW, int(getattr(row, tab))) for tab in tabs}
 
 
 _NEVER = 2**62  # epoch ms, behind every due time
@@ -115,7 +100,7 @@ _RANKED = (
 def page_statement(query: WorklistQuery, now: int) -> Select[*tuple[Any, ...]]:
     """Return the query for the customers of a page, ranked."""
     also: dict[str, tuple[Any, ...]] = {"newest": (Episode.opened_at,), "value": (Episode.value,)}
-    mine = seen(query, [*_RANKED, *also.get(query.order, ())], in_state(query.status, now))
+    mine = seen(query, [*_RANKED, *also.get(query.order, ())], in_state(query, now))
     priority, points = func.min(mine.c.priority), func.max(mine.c.points)
     return (
         select(

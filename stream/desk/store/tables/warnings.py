@@ -16,6 +16,7 @@ HeldBy = Literal["budget", "quiet", "storm"]
 _IS_OPEN = text("ended_at IS NULL")
 _HAS_ENDED = text("ended_at IS NOT NULL")
 
+_HAS_OUTCOME = text("outcome_at IS NOT NULL")
 _IS_HELD = text("ended_at IS NULL AND held_by IS NOT NULL")
 
 _RANKED = (
@@ -86,7 +87,8 @@ class Episode(Base):
         Index(None, "customer_id", "opened_at", postgresql_ops={"customer_id": "text_pattern_ops"}),
         Index(None, "opened_at", "branch_id"),
         Index(None, "branch_id", "opened_at"),
-        Index(None, "outcome_at", "branch_id"),
+        Index(None, "outcome_at", "branch_id", postgresql_where=_HAS_OUTCOME, sqlite_where=_HAS_OUTCOME),
+        Index(None, "branch_id", "outcome_at", postgresql_where=_HAS_OUTCOME, sqlite_where=_HAS_OUTCOME),
         Index("ix_episodes_ended_owner", "owner", "ended_at", "branch_id", postgresql_where=_HAS_ENDED,
               sqlite_where=_HAS_ENDED),
         Index("ix_episodes_ended_branch", "branch_id", "ended_at", postgresql_where=_HAS_ENDED,

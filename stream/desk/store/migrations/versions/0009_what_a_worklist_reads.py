@@ -16,6 +16,7 @@ _RANKED = (
     "priority", "points", "customer_id", "episode_id", "due_at", "updated_at", "snoozed_until", "acknowledged_at",
     "held_by", "kind", "severity", "class", "ended_at",
 )  # fmt: skip
+_JUDGED = "outcome_at IS NOT NULL"
 _GRAVEST = sa.text("points DESC")
 _OPEN, _HELD, _ENDED = "ended_at IS NULL", "ended_at IS NULL AND held_by IS NOT NULL", "ended_at IS NOT NULL"
 _BEFORE = {
@@ -29,6 +30,7 @@ _BEFORE = {
     ),
     "ix_episodes_ended_at": (("ended_at",), None),
     "ix_episodes_ended_owner": (("owner", "ended_at"), _ENDED),
+    "ix_episodes_outcome_at_branch_id": (("outcome_at", "branch_id"), None),
 }  # fmt: skip
 _AFTER = {
     "ix_episodes_worklist": (("owner", *_RANKED, "branch_id"), _OPEN),
@@ -41,6 +43,8 @@ _AFTER = {
     "ix_episodes_ended_at": (("ended_at",), _ENDED),
     "ix_episodes_ended_owner": (("owner", "ended_at", "branch_id"), _ENDED),
     "ix_episodes_branch_id_opened_at": (("branch_id", "opened_at"), None),
+    "ix_episodes_outcome_at_branch_id": (("outcome_at", "branch_id"), _JUDGED),
+    "ix_episodes_branch_id_outcome_at": (("branch_id", "outcome_at"), _JUDGED),
 }
 _OF_PROFILES = "ix_profiles_branch_id_rm_id_customer_id"
 
