@@ -111,11 +111,16 @@ class Asker:
         """`signed`: cookies by staff id."""
         self._session, self._desk, self._signed, self._rms = session, desk, signed, rms
         self._process = psutil.Process(desk.pid)
-        self.most_mb = 0.0
+        self.most_mb = self.cpu_ms = 0.0
 
     async def measure(self, question: Question, times: int, rng: random.Random) -> list[float]:
-        """Ask so many times and return how long each took, in ms, sorted."""
+        """Ask so many times and return how long each took, in ms, sorted; `cpu_ms` of the desk's is then a mean.
+
+        That one does not depend on what else the machine does.
+        """
+        before = sum(self._process.cpu_times()[:2])
         took = [await self._ask(*question(rng, self._rms)) for _ in range(times)]
+        self.cpu_ms = (sum(self._process.cpu_times()[:2]) - before) * 1000 / times
         self.most_mb = max(self.most_mb, self._process.memory_info().rss / 1e6)
         return sorted(took)
 
@@ -161,18 +166,20 @@ async def ask_all(desk: DeskProcess, signed: dict[str, str], given: argparse.Nam
     figures: dict[str, list[float]] = {}
     async with aiohttp.ClientSession() as session:
         asker, rng = Asker(session, desk, signed, given.rms), random.Random(11)
-        print(f"{'ms':36} {'median':>8} {'p95':>8} {'worst':>8}", file=sys.stderr)
+        print(f"{'ms':36} {'median':>8} {'p95':>8} {'worst':>8} {'CPU':>8}", file=sys.stderr)
         for name, question in QUESTIONS.items():
             if given.only and given.only not in name:
                 continue
             await asker.measure(question, 3, rng)  # templates and statements are read once
             took = await asker.measure(question, given.times, rng)
-            figures[name] = [round(ms, 1) for ms in (statistics.median(took), took[int(0.95 * len(took))], took[-1])]
+            figures[name] = [
+                round(ms, 1) for ms in (statistics.median(took), took[int(0.95 * len(took))], took[-1], asker.cpu_ms)
+            ]
             print(f"{name:36} " + " ".join(f"{ms:8.1f}" for ms in figures[name]), file=sys.stderr, flush=True)
     return {
         "episodes": given.rms * 1000,
         "store": "postgresql" if given.postgres else "sqlite",
-        "ms_median_p95_worst": figures,
+        "ms_median_p95_worst_cpu": figures,
         "desk_mb": round(asker.most_mb),
         "load_average": round(os.getloadavg()[0], 1),
     }
@@ -210,9 +217,9 @@ def main() -> None:
         settings = base.model_copy(update={"kafka": kafka, "engine": engine})
         found = asyncio.run(run(settings, folder, store, given))
     print(json.dumps(found, indent=2))
-    figures = found["ms_median_p95_worst"]
+    figures = found["ms_median_p95_worst_cpu"]
     assert isinstance(figures, dict)
-    good = all(p95 <= _LIMIT_MS for _, p95, _ in figures.values()) and int(str(found["desk_mb"])) < _LIMIT_MB
+    good = all(p95 <= _LIMIT_MS for _, p95, *_ in figures.values()) and int(str(found["desk_mb"])) < _LIMIT_MB
     sys.exit(0 if good else 1)
 
 
