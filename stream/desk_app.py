@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Any
 
 import faust
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from stream.app import build_app, control_topic, record_of
-from stream.codec import Rejected
+from stream.app import build_app
+from stream.command_agent import on_commands
 from stream.config import Settings
 from stream.desk.service import DeskService
 from stream.desk.store.database import is_away
 from stream.desk.store.tables import Audit
 from stream.domain.events import Control
-from stream.engine.assemble import codec
-from stream.engine.deadletter import describe
-
-log = logging.getLogger(__name__)
+from stream.engine.memory_log import MemoryRecord
 
 _AGAIN_S = 1.0
 
@@ -36,21 +31,12 @@ def build_desk(settings: Settings) -> tuple[faust.App, DeskService]:
     """
     app = build_app(settings, role="desk")
     desk = DeskService(settings, beacon=app.beacon, loop=app.loop)
-    reader = codec(settings)
 
-    async def audited(stream: Any) -> None:
-        async for event in stream.events():
-            record = record_of(event)
-            try:
-                read = reader.decode("control", record.key, record.value, record.timestamp)
-                await desk.migrated.wait()
-                await _keep(desk, read)
-            except Rejected:
-                continue  # a worker says so
-            except Exception as fault:  # Faust would acknowledge the event and forget it
-                log.error("control: a command is not in the audit: %s", describe(fault))
+    async def audited(command: Control, record: MemoryRecord) -> None:
+        await desk.migrated.wait()
+        await _keep(desk, command)
 
-    app.agent(control_topic(app, settings), name="audited", concurrency=1)(audited)
+    on_commands(app, settings, "audited", audited)
     return app, desk
 
 

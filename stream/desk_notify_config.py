@@ -25,6 +25,10 @@ class Webhooks(Section):
     per_endpoint: int = Field(4, ge=1, le=64, description="attempts at a time to one endpoint")
     overlap_h: float = Field(24, ge=0, le=720, description="hours a rotated secret still signs")
     look_every_s: float = Field(1, gt=0, le=60, description="between two looks for what is due")
+    warn_after_h: float = Field(1, ge=0, le=720, description="every attempt failed for so long: its owner is told")
+    disable_after_h: float = Field(
+        72, ge=0, le=2160, description="and for so long, with a delivery given up: it is disabled, its owner told"
+    )
 
     @field_validator("retries_s")
     @classmethod

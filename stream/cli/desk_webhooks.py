@@ -33,6 +33,7 @@ def add(
     severity: Some = None,
     branch: Some = None,
     allow_private: Annotated[bool, typer.Option(help="an address of the house's own network, or plain http")] = False,
+    contact: Annotated[str, typer.Option(help="mail address of its owner, who is told when it fails")] = "",
 ) -> None:
     """Add an endpoint. Its secret is printed this once: the receiver verifies signatures with it."""
     from stream.cli.who import user
@@ -46,6 +47,7 @@ def add(
         severities=tuple(severity or ()),
         branch_ids=tuple(branch or ()),
         allow_private=allow_private,
+        contact=contact,
     )
     id_, secret = _run(config, lambda tx, vault, _, now: endpoints.add(tx, vault, wanted, user(), now))
     typer.echo(f"{id_}\n{secret}")
@@ -55,9 +57,11 @@ def add(
 def list_(config: Config = None) -> None:
     """Show every endpoint: id, host, whether it is enabled, how many deliveries wait and failed, what it wants."""
     from stream.desk.notify import endpoints
+    from stream.domain.alerts import rfc3339
 
     for row, waiting, failed in _run(config, lambda tx, _vault, _settings, _now: endpoints.listed(tx)):
-        on = "enabled" if row.enabled else f"disabled ({row.disabled_why})"
+        failing = "" if row.failing_since is None else f" (failing since {rfc3339(row.failing_since)})"
+        on = f"enabled{failing}" if row.enabled else f"disabled ({row.disabled_why})"
         wants = " ".join([*row.states, *row.kinds, *row.severities, *row.branch_ids]) or "everything"
         typer.echo(f"{row.endpoint_id} {row.host} {on} waiting={waiting} failed={failed} {wants} {row.description}")
 

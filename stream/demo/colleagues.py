@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from stream.demo.clock import TownClock
 from stream.demo.habits import Habit, Move, next_move
 from stream.desk import acting
+from stream.desk.pauses import Pauses
 from stream.desk.service import DeskService
+from stream.desk.store.database import away, is_away
 from stream.desk.store.tables import Episode
 from stream.desk.work.commands import Actor, Refused
 
 _EVERY_S = 0.2
+_PART = "colleagues"
 _SEEN = (
     Episode.episode_id,
     Episode.customer_id,
@@ -49,10 +53,20 @@ class Colleagues:
         self.acts = 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until `stop` is set; what is under way is finished."""
+        """Look until `stop` is set; what is under way is finished. While the database is away they wait, as all do."""
+        pauses = Pauses()
         while not stop.is_set():
-            await self.live_until(self._clock.ahead())
-            await asyncio.sleep(_EVERY_S)
+            try:
+                await self.live_until(self._clock.ahead())
+            except (SQLAlchemyError, OSError) as fault:
+                if not is_away(fault):
+                    raise
+                self._desk.standings.trouble(_PART, away(fault))
+                await pauses.wait()
+            else:
+                pauses.over()
+                self._desk.standings.well(_PART)
+                await asyncio.sleep(_EVERY_S)
 
     async def live_until(self, to: int) -> None:
         """Do everything that is due until `to` (epoch ms), the earliest first, then move the desk's clock on."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from stream.broker.reach import reach
 from stream.config import Settings
 from stream.desk import wiring
-from stream.desk.port import DeskPort
+from stream.desk.port import desk_port
 from stream.desk.standing import Standings
 from stream.desk.store.database import Database, is_away, name_of
 from stream.desk.store.keys import load_vault
@@ -87,7 +87,7 @@ class DeskService(mode.Service):
         self.add_future(self._guarded(self._stream(parts)))
 
     async def _open_port(self, parts: Parts) -> None:
-        port = DeskPort(parts.registries, self.standings, failing=lambda: self._why, ready=self._is_ready)
+        port = desk_port(parts.registries, self.standings, failing=lambda: self._why, ready=self._is_ready)
         self._leaving.push_async_callback(port.stop)
         number = await port.start(self.settings.http.host, self.settings.http.port)
         log.info("desk: metrics and health on http://%s:%d", self.settings.http.host, number)

@@ -11,7 +11,6 @@ import aiohttp
 import msgspec
 import orjson
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from yarl import URL
 
 from stream.domain.alerts import rfc3339
@@ -22,6 +21,7 @@ from stream.engine.report import describe_state
 from stream.engine.supervisor import Supervisor
 from stream.engine.why import standing, why
 from stream.metrics import Metrics
+from stream.port import Answer, Port, health
 
 _FORWARDED = "X-Churnwatch-Forwarded"
 _FORWARD_S = 5
@@ -42,49 +42,34 @@ class InternalPort:
     ) -> None:
         """`workers`: the latest entries of the `workers` topic; `failing`: why the worker is unhealthy, or empty."""
         self._supervisor = supervisor
-        self._metrics = metrics
         self._workers = workers
         self._token = token
         self._partitions = partitions
         self._failing = failing
-        self._runner: web.AppRunner | None = None
+        self._port = Port(
+            (metrics.registry,),
+            health=lambda: health(failing()),
+            readiness=self._readiness,
+            before=self._report,
+            routes=(web.get("/state/{customer}", self._state), web.get("/why/{customer}", self._why)),
+        )
 
     async def start(self, host: str, port: int) -> int:
         """Listen and return the port."""
-        app = web.Application()
-        app.router.add_get("/metrics", self._metrics_page)
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/state/{customer}", self._state)
-        app.router.add_get("/why/{customer}", self._why)
-        self._runner = web.AppRunner(app, access_log=None)  # an access log would hold customer ids
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        await site.start()
-        return int(self._runner.addresses[0][1])
+        return await self._port.start(host, port)
 
     async def stop(self) -> None:
         """Listen no more."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._port.stop()
 
-    async def _metrics_page(self, request: web.Request) -> web.Response:
+    async def _report(self) -> None:
         for shard in list(self._supervisor.shards.values()):
             shard.report()
-        body = generate_latest(self._metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def _healthz(self, request: web.Request) -> web.Response:
-        why = self._failing()
-        return web.json_response({"status": why or "ok"}, status=503 if why else 200)
-
-    async def _readyz(self, request: web.Request) -> web.Response:
+    def _readiness(self) -> Answer:
         restoring = self._supervisor.restoring()
-        running = sorted(self._supervisor.shards)
         ready = not restoring and not self._failing() and self._supervisor.joined
-        return web.json_response(
-            {"ready": ready, "running": running, "restoring": restoring}, status=200 if ready else 503
-        )
+        return Answer(ready, {"ready": ready, "running": sorted(self._supervisor.shards), "restoring": restoring})
 
     async def _state(self, request: web.Request) -> web.Response:
         return await self._question(request, "state", self._state_of)

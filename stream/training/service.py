@@ -18,9 +18,9 @@ from stream.engine.deadletter import build_version
 from stream.engine.log import Headers
 from stream.engine.slots import Slot
 from stream.logs import calm_clients
+from stream.port import Answer, Port, health
 from stream.trainer_metrics import TrainerMetrics
 from stream.training.examples import Examples
-from stream.training.port import TrainerPort
 from stream.training.publisher import FAULTS, Publisher, Superseded
 from stream.training.session import Session
 
@@ -70,8 +70,8 @@ class TrainerService(mode.Service):
             self.broadcasts["settings"].latest,
         )
         self._leaving.callback(self.session.close)
-        port = TrainerPort(
-            self.metrics.registry, before=self._look, failing=lambda: self._why, ready=lambda: self._caught_up
+        port = Port(
+            (self.metrics.registry,), health=lambda: health(self._why), readiness=self._readiness, before=self._look
         )
         self._leaving.push_async_callback(port.stop)
         number = await port.start(settings.http.host, settings.http.port)
@@ -120,6 +120,10 @@ class TrainerService(mode.Service):
         await self._begun.wait()
         async with self._busy:
             return await self.session.publish(headers) is not None
+
+    def _readiness(self) -> Answer:
+        ready = self._caught_up and not self._why
+        return Answer(ready, {"ready": ready})
 
     async def _look(self) -> None:
         if self._begun.is_set():

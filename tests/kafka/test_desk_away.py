@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import time
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import aiohttp
 import orjson
 import pytest
 from conftest import own_settings
-from support.desk_process import DeskProcess, emit, engine, opened, rows
+from support.desk_process import DeskProcess, emit, engine, opened, rows, store_of
 from support.desk_rows import alert
 from support.desk_stores import settings_of
 from support.postgres import Cluster
@@ -40,6 +42,13 @@ async def ids(database) -> list[str]:
     return sorted(row.alert_id for row in await rows(database, Alert))
 
 
+async def page_says(desk: DeskProcess) -> str:
+    """Return the line that open pages show, and ask for it as they do."""
+    english = {"Accept-Language": "en"}
+    async with aiohttp.ClientSession() as session, session.get(f"{desk.page}/status", headers=english) as answer:
+        return await answer.text()
+
+
 async def trouble(desk: DeskProcess) -> str:
     answer = await desk.get("/healthz")
     assert answer is not None
@@ -63,8 +72,7 @@ async def test_while_the_database_is_away_it_stops_reading_and_says_so_and_goes_
             await eventually(lambda: trouble(desk), lambda said: "database" in said and "away" in said)
             ready = await desk.get("/readyz")
             assert ready is not None and ready[0] == 503
-            async with aiohttp.ClientSession() as session, session.get(desk.page) as answer:
-                assert answer.status < 600, "the page answers"
+            assert "The database is away" in await page_says(desk)
             await asyncio.to_thread(cluster.start)
             async with opened(tmp_path, store) as database:
                 wanted = sorted([first.alert_id, second.alert_id])
@@ -74,6 +82,36 @@ async def test_while_the_database_is_away_it_stops_reading_and_says_so_and_goes_
             assert await desk.stop() == 0
     finally:
         await asyncio.to_thread(cluster.remove)
+
+
+async def test_a_file_that_another_process_holds_is_waited_for_by_all_and_nothing_is_lost(settings, tmp_path):
+    store = store_of(tmp_path).model_copy(update={"busy_timeout_s": 0.3})
+    first, second = alert("c1"), alert("c2")
+    async with (
+        DeskProcess(settings, tmp_path, store=store) as desk,
+        engine(settings) as producer,
+        opened(tmp_path, store) as database,
+    ):
+        await emit(producer, settings, [first])
+        await eventually(lambda: ids(database), lambda found: found == [first.alert_id])
+        with contextlib.closing(sqlite3.connect(tmp_path / "desk.db", isolation_level=None)) as other:
+            await do(database, Acknowledge(action_id="ack", episode_id=first.episode_id))
+            other.execute("BEGIN IMMEDIATE")
+            await emit(producer, settings, [second])
+            for part in ("intake", "outbox", "timers"):
+                await eventually(
+                    lambda: trouble(desk), lambda said, part=part: f"{part}: the database is away" in said, within_s=30
+                )
+            ready = await desk.get("/readyz")
+            assert ready is not None and ready[0] == 503
+            assert "The database is away" in await page_says(desk)
+            assert second.alert_id not in await ids(database)
+            other.execute("ROLLBACK")
+        found = await eventually(lambda: ids(database), lambda found: second.alert_id in found)
+        assert len(found) == len(set(found)) == 3, "both of the engine's, and what was acknowledged"
+        await eventually(lambda: rows(database, Outbox), lambda found: all(row.published_at for row in found))
+        await eventually(lambda: trouble(desk), lambda said: said == "ok")
+        assert await desk.stop() == 0
 
 
 async def test_it_waits_for_a_database_that_starts_after_it(settings, tmp_path):

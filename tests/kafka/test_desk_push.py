@@ -35,6 +35,10 @@ quiet_on_days_off = false
 retries_s = [0, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]
 timeout_s = 1
 """
+SELDOM = """
+[desk.notify.webhooks]
+look_every_s = 60
+"""
 
 
 async def signed_in(folder, database, staff_id="rm-1"):
@@ -122,3 +126,19 @@ async def test_an_alert_reaches_a_webhook_signed_however_the_desk_is_killed(sett
                 assert Webhook(secret).verify(body, headers)["type"] == "churnwatch.alert.opened.v1"
         finally:
             await desk.kill()
+
+
+async def test_a_webhook_does_not_wait_for_the_next_look_but_is_woken_by_the_commit(settings, tmp_path):
+    async with (
+        receiving() as receiver,
+        engine(settings) as producer,
+        DeskProcess(settings, tmp_path, more=SELDOM) as desk,
+        opened(tmp_path) as database,
+    ):
+        vault = Vault([(tmp_path / "key").read_text(encoding="ascii").strip()])
+        async with database.transaction() as tx:
+            await add(tx, vault, Endpoint(url=receiver.url, allow_private=True), "admin", wall())
+        for number in range(3):  # the first may come when the endpoint is found, the others only by being woken
+            await emit(producer, settings, [alert(f"c{number}")])
+            await until(lambda number=number: len(receiver.got) == number + 1, 20)
+        assert await desk.stop() == 0

@@ -77,9 +77,9 @@ class House:
         return [(row.channel, row.receiver, row.template, row.state) for row in await self.rows(Notice)]
 
     @contextlib.asynccontextmanager
-    async def sending(self):
+    async def sending(self, survey_s=0.1):
         """Run a sender."""
-        sender = Sender(self.database, self.vault, self.settings, wall, metrics=self.metrics, survey_s=0.1)
+        sender = Sender(self.database, self.vault, self.settings, wall, metrics=self.metrics, survey_s=survey_s)
         task = asyncio.create_task(sender.run())
         try:
             yield sender

@@ -57,7 +57,7 @@ def _config(folder: Path, more: str, store: StoreSettings) -> Path:
 port = 0
 state_dir = "{folder / "desk"}"
 keys = {{ file = "{key}" }}
-database = {{ url = "{store.url.get_secret_value()}" }}
+database = {{ url = "{store.url.get_secret_value()}", busy_timeout_s = {store.busy_timeout_s} }}
 """
     file.write_text(text + more, encoding="utf-8")
     return file

@@ -40,6 +40,7 @@ ALLOWED = {
     "faults": set(),
     "topics": set(),
     "metrics": set(),
+    "port": set(),
     "logs": set(),
     "simulate": {"simulate", "domain", "engine"},
     "backtest": {"backtest", "domain", "rules", "engine", "config", "metrics", "reporting"},

@@ -37,6 +37,7 @@ COUNTED = (
     "desk_escalations", "desk_timers_fired", "desk_pruned",
     "desk_streams", "desk_pushes_given", "desk_streams_fell_behind", "desk_streams_cut", "desk_push_decisions",
     "desk_pushes_released", "desk_notify_attempts", "desk_notify_waiting", "desk_webhooks_gone",
+    "desk_webhooks_given_up", "desk_webhooks_failing",
 )  # fmt: skip
 
 

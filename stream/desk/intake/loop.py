@@ -21,7 +21,7 @@ from stream.desk.intake.writing import Writer, Written
 from stream.desk.leading import Deposed, Lead
 from stream.desk.pauses import Pauses
 from stream.desk.standing import Standings
-from stream.desk.store.database import Database, is_away, is_rows_fault, name_of
+from stream.desk.store.database import Database, away, is_away, is_rows_fault
 from stream.desk.store.repositories.positions import Partition, move_positions, positions, reset_positions
 from stream.desk_metrics import DeskMetrics
 from stream.engine.deadletter import dead_letter, describe
@@ -190,7 +190,7 @@ class Intake:
                 if not _passes(fault):
                     raise
                 self._p.metrics.database_up.set(0)
-                self._p.standings.trouble(PART, f"the database is away ({name_of(fault)}): nothing is read")
+                self._p.standings.trouble(PART, f"{away(fault)}: nothing is read")
                 await pauses.wait()
             else:
                 self._p.metrics.database_up.set(1)

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.notify.book import Attempt, Claim, Item
 from stream.desk.notify.channel import Parcel
+from stream.desk.notify.failing import judge, notices
+from stream.desk.notify.fanout import WEBHOOK, write_notices
 from stream.desk.notify.metrics import NotifyMetrics
 from stream.desk.notify.schedule import next_at
 from stream.desk.notify.signing import key_of
@@ -20,10 +22,9 @@ from stream.desk.store.database import Database
 from stream.desk.store.repositories.rows import table
 from stream.desk.store.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from stream.desk.store.vault import Vault
-from stream.desk_notify_config import Webhooks
+from stream.desk_notify_config import Notify
 
 _CORE = {"synchronize_session": False}
-LABEL = "webhook"
 
 
 class DeliveryBook:
@@ -35,7 +36,7 @@ class DeliveryBook:
         vault: Vault,
         posts: Posts,
         endpoint_id: str,
-        settings: Webhooks,
+        settings: Notify,
         *,
         clock: Callable[[], int],
         metrics: NotifyMetrics,
@@ -43,7 +44,8 @@ class DeliveryBook:
     ) -> None:
         """`chance`: 0 to 1, for the jitter."""
         self._database, self._vault, self._posts, self._id = database, vault, posts, endpoint_id
-        self._settings, self._clock, self._metrics, self._chance = settings, clock, metrics, chance
+        self._notify, self._settings = settings, settings.webhooks
+        self._clock, self._metrics, self._chance = clock, metrics, chance
 
     async def claim(self, limit: int, now: int) -> Claim | None:
         """Take some that are due, the longest waiting first."""
@@ -85,17 +87,43 @@ class DeliveryBook:
         )
 
     async def record(self, attempts: Sequence[Attempt], now: int) -> None:
-        """Write what came of them; after a 410 the endpoint is disabled and nothing more is sent to it."""
+        """Write what came of them; after a 410, or when it fails for too long, nothing more is sent to the endpoint."""
         async with self._database.transaction(ordered=False) as tx:
+            gave_up = False
             for attempt in attempts:
                 values = self._result(attempt, now)
+                gave_up |= values["state"] == "failed" and not attempt.answer.hopeless
                 row = WebhookDelivery.delivery_id == attempt.item.key, WebhookDelivery.ended_at.is_(None)
                 done = await tx.execute(update(WebhookDelivery).where(*row).values(**values), execution_options=_CORE)
                 if done.rowcount:  # type: ignore[attr-defined]  # else: deleted meanwhile, a customer was forgotten
                     await tx.execute(insert(table(WebhookAttempt)).values(**_attempt(attempt)))
-            if any(attempt.answer.gone for attempt in attempts):
-                await disable(tx, self._id, "gone", now)
-                self._metrics.disabled.inc()
+            await self._judge(tx, attempts, gave_up, now)
+
+    async def _judge(self, tx: AsyncSession, attempts: Sequence[Attempt], gave_up: bool, now: int) -> None:
+        endpoint = await tx.get(WebhookEndpoint, self._id)
+        if endpoint is None or not endpoint.enabled:
+            return
+        if any(attempt.answer.gone for attempt in attempts):
+            await self._off(tx, endpoint, "gone", now)
+            self._metrics.gone.inc()
+            return
+        judged = judge(endpoint.failing_since, attempts, gave_up, self._notify, now)
+        if judged.since != endpoint.failing_since:
+            endpoint.failing_since = judged.since
+        if judged.disable:
+            await self._off(tx, endpoint, "failing", now)
+            self._metrics.given_up.inc()
+        elif judged.warn:
+            await self._tell(tx, endpoint, "webhook_failing", now)
+
+    async def _off(self, tx: AsyncSession, endpoint: WebhookEndpoint, why: str, now: int) -> None:
+        await tx.flush()
+        await disable(tx, self._id, why, now)
+        await self._tell(tx, endpoint, "webhook_disabled", now)
+
+    async def _tell(self, tx: AsyncSession, endpoint: WebhookEndpoint, template: str, now: int) -> None:
+        since = endpoint.failing_since or now
+        await write_notices(tx, list(notices(endpoint, template, since, self._notify, now)))
 
     def _result(self, attempt: Attempt, now: int) -> dict[str, Any]:
         answer, made = attempt.answer, attempt.item.attempts + 1
@@ -110,7 +138,7 @@ class DeliveryBook:
                 asked_s=answer.wait_s,
             )
         result = "taken" if answer.taken else "gone" if answer.gone else "given_up" if again is None else "again"
-        self._metrics.attempts.labels(LABEL, result).inc()
+        self._metrics.attempts.labels(WEBHOOK, result).inc()
         state = "delivered" if answer.taken else "failed" if again is None else "pending"
         return {
             "state": state,

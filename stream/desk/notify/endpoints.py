@@ -35,6 +35,7 @@ class Endpoint:
     severities: tuple[str, ...] = ()
     branch_ids: tuple[str, ...] = ()
     allow_private: bool = False
+    contact: str = ""  # mail address of whom to tell when it fails
 
 
 async def add(
@@ -58,6 +59,7 @@ async def add(
         severities=list(endpoint.severities),
         branch_ids=list(endpoint.branch_ids),
         allow_private=endpoint.allow_private,
+        contact_sealed=vault.seal(endpoint.contact) if endpoint.contact else None,
         created_by=by,
         created_at=now,
         updated_at=now,
@@ -99,6 +101,7 @@ async def enable(tx: AsyncSession, endpoint_id: str, now: int) -> None:
     """
     endpoint = await _known(tx, endpoint_id)
     endpoint.enabled, endpoint.disabled_at, endpoint.disabled_why, endpoint.updated_at = True, None, None, now
+    endpoint.failing_since = None
 
 
 async def listed(tx: AsyncSession) -> Sequence[tuple[WebhookEndpoint, int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.notify.payload import payload
+from stream.desk.store.database import QUEUED
 from stream.desk.store.repositories.alerts import Incoming
 from stream.desk.store.repositories.pushes import NewPush
 from stream.desk.store.repositories.rows import insert_into
 from stream.desk.store.tables import Notice, Preference, WebhookDelivery, WebhookEndpoint
 from stream.desk_notify_config import Notify
 
+WEBHOOK = "webhook"
 _TOLD = {"opened": "alert", "escalated": "escalated"}
 
 
@@ -44,7 +46,7 @@ class Subscription:
 
 
 async def fan_out(tx: AsyncSession, fresh: Sequence[Incoming], settings: Notify, now: int) -> int:
-    """Write what new alerts send out and return how many rows; after the commit `Sender.wake()`.
+    """Write what new alerts send out and return how many rows; the commit wakes the sender.
 
     Args:
         tx: the transaction in which `take_alerts` wrote them.
@@ -58,6 +60,7 @@ async def fan_out(tx: AsyncSession, fresh: Sequence[Incoming], settings: Notify,
     if deliveries:
         statement = insert_into(tx, WebhookDelivery)
         await tx.execute(statement.on_conflict_do_nothing(index_elements=["endpoint_id", "subject"]), deliveries)
+        _queued(tx, {destination(row["endpoint_id"]) for row in deliveries})
     routed = [notice for item in fresh for notice in _by_routes(item, settings, now)]
     await write_notices(tx, routed)
     return len(deliveries) + len(routed)
@@ -83,6 +86,16 @@ async def write_notices(tx: AsyncSession, notices: Sequence[Mapping[str, Any]]) 
         once = {notice["origin"]: notice for notice in notices}
         statement = insert_into(tx, Notice).on_conflict_do_nothing(index_elements=["origin"])
         await tx.execute(statement, list(once.values()))
+        _queued(tx, {notice["channel"] for notice in notices})
+
+
+def destination(endpoint_id: str) -> str:
+    """Name an endpoint's queue; those of mail and robots are named as their channels are."""
+    return f"{WEBHOOK}/{endpoint_id}"
+
+
+def _queued(tx: AsyncSession, destinations: Collection[str]) -> None:
+    tx.info.setdefault(QUEUED, set()).update(destinations)
 
 
 async def _subscriptions(tx: AsyncSession) -> list[Subscription]:

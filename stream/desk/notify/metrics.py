@@ -25,4 +25,10 @@ class NotifyMetrics:
         self.waiting = Gauge(
             "churnwatch_desk_notify_waiting", "What is not sent yet, by channel", ["channel"], registry=r
         )
-        self.disabled = Counter("churnwatch_desk_webhooks_gone", "Endpoints disabled by their 410", registry=r)
+        self.gone = Counter("churnwatch_desk_webhooks_gone", "Endpoints disabled by their 410", registry=r)
+        self.given_up = Counter(
+            "churnwatch_desk_webhooks_given_up", "Endpoints disabled because they took nothing for long", registry=r
+        )
+        self.failing = Gauge(
+            "churnwatch_desk_webhooks_failing", "Endpoints at which every attempt fails now", registry=r
+        )

@@ -15,7 +15,7 @@ from stream.desk.notify.metrics import NotifyMetrics
 from stream.desk.notify.schedule import next_at
 from stream.desk.notify.templates import Templates
 from stream.desk.store.database import Database
-from stream.desk.store.tables import Notice, Preference, Staff
+from stream.desk.store.tables import Notice, Preference, Staff, WebhookEndpoint
 from stream.desk.store.vault import Vault
 from stream.desk_notify_config import Notify
 
@@ -58,16 +58,23 @@ class NoticeBook:
         return Parcel(id=f"notice-{row.id}", body=text.encode(), subject=subject, to=to)
 
     async def _whom(self, tx: AsyncSession, receiver: str) -> tuple[tuple[str, ...], str]:
-        """Return addresses and language: of a route, of a robot's group, or of a person."""
+        """Return addresses and language: of a route, of a robot's group, of an endpoint's owner, or of a person."""
         kind, _, name = receiver.partition(":")
         if kind == "route":
             return self.settings.mail.routes.get(name, ()), self.settings.language
         if kind == "bot" and name in self.settings.bots:
             return (), self.settings.bots[name].language
+        if kind == "endpoint":
+            return await self._owner(tx, name), self.settings.language
         own, person = await tx.get(Preference, receiver), await tx.get(Staff, receiver)
         sealed = None if own is None else own.mail_sealed if self.name == "mail" else own.bot_sealed
         spoken = (own and own.language) or (person and person.language) or self.settings.language
         return ((self.vault.open(sealed),) if sealed is not None else ()), spoken
+
+    async def _owner(self, tx: AsyncSession, endpoint_id: str) -> tuple[str, ...]:
+        endpoint = await tx.get(WebhookEndpoint, endpoint_id)
+        sealed = None if endpoint is None else endpoint.contact_sealed
+        return () if sealed is None else (self.vault.open(sealed),)
 
     async def record(self, attempts: Sequence[Attempt], now: int) -> None:
         """Write what came of them."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from stream.desk.notify.bot import BotChannel
-from stream.desk.notify.deliveries import LABEL, DeliveryBook
+from stream.desk.notify.deliveries import DeliveryBook
+from stream.desk.notify.fanout import WEBHOOK, destination
 from stream.desk.notify.mail import MailChannel
 from stream.desk.notify.metrics import NotifyMetrics
 from stream.desk.notify.notices import NoticeBook
@@ -47,21 +48,24 @@ class Sender:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._surveyed = asyncio.Event()
 
-    def wake(self) -> None:
-        """Something was committed that may be due at once."""
-        for worker in self._workers.values():
-            worker.wake()
-        self._surveyed.set()
+    def wake(self, destinations: Collection[str]) -> None:
+        """Something was committed for these that may be due at once. The store says so while the sender runs."""
+        for name in destinations:
+            if name in self._workers:
+                self._workers[name].wake()
+            else:
+                self._surveyed.set()  # an endpoint added a moment ago
 
     async def run(self) -> None:
         """Go on until cancelled."""
         posts = self._make_posts()
         try:
-            self._start_channels(posts)
-            while True:
-                self._surveyed.clear()
-                await self._survey(posts)
-                await self._rest()
+            with self._database.hearing(self.wake):
+                self._start_channels(posts)
+                while True:
+                    self._surveyed.clear()
+                    await self._survey(posts)
+                    await self._rest()
         finally:
             await self._stop(list(self._tasks))
             await posts.close()
@@ -90,7 +94,7 @@ class Sender:
         except (SQLAlchemyError, OSError) as fault:
             _log.warning("endpoints cannot be read: %s", name_of(fault))
             return
-        gone = [name for name in self._tasks if name.startswith(f"{LABEL}/") and name not in there]
+        gone = [name for name in self._tasks if name.startswith(f"{WEBHOOK}/") and name not in there]
         await self._stop(gone)
         for name, endpoint_id in there.items():
             if name not in self._tasks or self._tasks[name].done():
@@ -98,10 +102,12 @@ class Sender:
 
     def _webhook(self, posts: Posts, endpoint_id: str) -> Worker:
         settings, clock, metrics = self._settings.webhooks, self._clock, self._metrics
-        book = DeliveryBook(self._database, self._vault, posts, endpoint_id, settings, clock=clock, metrics=metrics)
+        book = DeliveryBook(
+            self._database, self._vault, posts, endpoint_id, self._settings, clock=clock, metrics=metrics
+        )
         return Worker(
             book,
-            label=LABEL,
+            label=WEBHOOK,
             at_once=settings.per_endpoint,
             look_every_s=settings.look_every_s,
             clock=clock,
@@ -112,11 +118,13 @@ class Sender:
         async with self._database.reading() as look:
             ids = list(await look.scalars(select(WebhookEndpoint.endpoint_id).where(WebhookEndpoint.enabled)))
             pending = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.ended_at.is_(None))
-            self._metrics.waiting.labels(LABEL).set(await look.scalar(pending) or 0)
+            self._metrics.waiting.labels(WEBHOOK).set(await look.scalar(pending) or 0)
             notices = select(Notice.channel, func.count()).where(Notice.ended_at.is_(None)).group_by(Notice.channel)
             for channel, count in (await look.execute(notices)).all():
                 self._metrics.waiting.labels(channel).set(count)
-        return {f"{LABEL}/{id_}": id_ for id_ in ids}
+            failing = select(func.count()).where(WebhookEndpoint.enabled, WebhookEndpoint.failing_since.is_not(None))
+            self._metrics.failing.set(await look.scalar(failing) or 0)
+        return {destination(id_): id_ for id_ in ids}
 
     def _start(self, name: str, worker: Worker) -> None:
         self._workers[name] = worker

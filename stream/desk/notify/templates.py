@@ -28,8 +28,8 @@ class Templates:
         """Return subject and text. A template that there is none of any more is said as an alert.
 
         Args:
-            template: alert, escalated, storm, digest.
-            data: of the notice: `title` by language, `severity`, `episodes`.
+            template: alert, escalated, storm, digest, webhook_failing, webhook_disabled.
+            data: of the notice: `title` by language, `severity`, `episodes`; `endpoint` and `host` of a webhook.
             language: zh or en.
             link: where to go on; may be empty.
         """
@@ -39,7 +39,7 @@ class Templates:
         filled = {
             "title": title.get(language) or data.get("kind", ""),
             "severity": words["severity"].get(str(data.get("severity")), ""),
-            "episodes": data.get("episodes", ""),
+            **{name: data.get(name, "") for name in ("episodes", "endpoint", "host")},
             "link": link,
         }
         subject, text = (parts[part].format_map(filled) for part in ("subject", "text"))

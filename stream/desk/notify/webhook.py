@@ -17,7 +17,7 @@ from stream.desk.notify.signing import sign
 MOST_BYTES = 20_000
 """Of a payload, by the standard."""
 _GONE = 410
-_BUSY = frozenset({429, 503})
+_BUSY = frozenset({429, 502, 503, 504})
 _LONGEST_WAIT_S = 86_400.0
 _READ_BYTES = 1_024  # of an answer, so that the connection can be used again; the rest is not worth it
 

@@ -16,7 +16,7 @@ from stream.config import Settings
 from stream.desk.leading import Deposed, Lead
 from stream.desk.pauses import Pauses
 from stream.desk.standing import Standings
-from stream.desk.store.database import Database, name_of
+from stream.desk.store.database import Database, away
 from stream.desk.store.repositories.outbox import (
     Sent,
     give_up,
@@ -74,7 +74,7 @@ class Publisher:
                     self._standings.well(PART)
                     await asyncio.sleep(_STAND_BY_S)
                 except (SQLAlchemyError, OSError) as fault:
-                    self._standings.trouble(PART, f"the database is away ({name_of(fault)})")
+                    self._standings.trouble(PART, away(fault))
                     await pauses.wait()
                 except (KafkaError, TimeoutError, AssertionError) as fault:  # aiokafka asserts its way out of some
                     await self._broker_away(fault)

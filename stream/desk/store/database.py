@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,14 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from stream.desk.store.dialects import BEGIN, READ_ONLY, is_away, is_rows_fault, make_engine, name_of
+from stream.desk.store.dialects import AWAY, BEGIN, READ_ONLY, away, is_away, is_rows_fault, make_engine, name_of
 from stream.desk.store.migrate import heads, standing
+from stream.desk.store.threads import Threads
 from stream.desk_config import Database as Settings
 
-__all__ = ["ORDERED", "Database", "Health", "is_away", "is_rows_fault", "name_of"]
+__all__ = ["AWAY", "ORDERED", "QUEUED", "Database", "Health", "away", "is_away", "is_rows_fault", "name_of"]
 
 ORDERED = "desk_ordered"
 """In `session.info` of a transaction whose numbers are committed in their order."""
+QUEUED = "desk_queued"
+"""In `session.info` of a transaction: the destinations for which it has queued something."""
 _WRITERS = text("SELECT pg_advisory_xact_lock(4873312071)")
 """One number for all of the desk's ordered writers; held until the transaction has ended."""
 
@@ -42,25 +45,28 @@ class Health:
 class Database:
     """The store of one process."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """As `open` makes it."""
-        self.engine = engine
+    def __init__(self, engine: AsyncEngine, threads: Threads) -> None:
+        """As `open` makes it; `threads`: what SQLite works in."""
+        self.engine, self._threads = engine, threads
         self.dialect = engine.dialect.name  # sqlite, postgresql
         embedded = self.dialect == "sqlite"
         # SQLite has one writer: ours queue here in their order, and only other processes meet the busy time-out.
         self._one_writer = asyncio.Lock() if embedded else contextlib.nullcontext()
         reading = {READ_ONLY: True} if embedded else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._hearers: list[Callable[[frozenset[str]], None]] = []
         self._writers = _sessions(engine.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}))
         self._readers = _sessions(engine.execution_options(**reading))
 
     @classmethod
     def open(cls, settings: Settings) -> Database:
         """Return the store; connects when it is first used, so that this works while the database is away."""
-        return cls(make_engine(settings))
+        threads = Threads()
+        return cls(make_engine(settings, threads=threads), threads)
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back; what a cancelled task left under way has ended then, too."""
         await self.engine.dispose()
+        await self._threads.ended()
 
     @contextlib.asynccontextmanager
     async def transaction(self, *, ordered: bool = True) -> AsyncIterator[AsyncSession]:
@@ -77,6 +83,17 @@ class Database:
             if ordered and self.dialect == "postgresql":
                 await session.execute(_WRITERS)
             yield session
+        for hear in self._hearers if session.info.get(QUEUED) else ():
+            hear(frozenset(session.info[QUEUED]))
+
+    @contextlib.contextmanager
+    def hearing(self, hear: Callable[[frozenset[str]], None]) -> Iterator[None]:
+        """Tell `hear` after each commit of this process for which destinations something was queued, if for any."""
+        self._hearers.append(hear)
+        try:
+            yield
+        finally:
+            self._hearers.remove(hear)
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

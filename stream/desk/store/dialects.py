@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from stream.desk.store.base import without_nul
+from stream.desk.store.threads import Threads
 from stream.desk_config import Database as Settings
 
 BEGIN = "desk_begin"
@@ -59,16 +60,16 @@ def _clean(value: Any) -> Any:
     return [_clean(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def make_engine(settings: Settings, *, foreign_keys: bool = True) -> AsyncEngine:
+def make_engine(settings: Settings, *, foreign_keys: bool = True, threads: Threads | None = None) -> AsyncEngine:
     """Return an engine; nothing is connected yet, so that it can be made while the database is away.
 
     `foreign_keys=False` is for migrations: SQLite alters a table by copying it, and dropping the old one would take
-    along what hangs on its rows.
+    along what hangs on its rows. `threads` keeps those that SQLite works in.
     """
-    return _sqlite(settings, foreign_keys) if settings.embedded else _postgres(settings)
+    return _sqlite(settings, foreign_keys, threads or Threads()) if settings.embedded else _postgres(settings)
 
 
-def _sqlite(settings: Settings, foreign_keys: bool) -> AsyncEngine:
+def _sqlite(settings: Settings, foreign_keys: bool, threads: Threads) -> AsyncEngine:
     url = make_url(settings.url.get_secret_value())
     if url.database and url.database != ":memory:":
         with contextlib.suppress(OSError):  # each connection then fails and says so, until the folder can be made
@@ -82,6 +83,10 @@ def _sqlite(settings: Settings, foreign_keys: bool) -> AsyncEngine:
         json_serializer=dumps,
         hide_parameters=True,
     )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connecting(_dialect: Any, _entry: ConnectionPoolEntry, _given: Any, more: dict[str, Any]) -> None:
+        more["async_creator_fn"] = threads.connect
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -154,6 +159,14 @@ def is_rows_fault(fault: BaseException) -> bool:
     # what a driver could not even send; SQLAlchemy calls some of these faults of the connection
     unsendable = any(isinstance(cause, ValueError | TypeError | OverflowError) for cause in causes)
     return unsendable or _state(causes).startswith(_POSTGRES_ROWS)
+
+
+AWAY = "the database is away"
+
+
+def away(fault: BaseException) -> str:
+    """Return what is said of a fault that `is_away`: `AWAY`, and its kind."""
+    return f"{AWAY} ({name_of(fault)})"
 
 
 def name_of(fault: BaseException) -> str:

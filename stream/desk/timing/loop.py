@@ -14,7 +14,7 @@ from stream.desk.leading import Deposed, Lead
 from stream.desk.pauses import Pauses
 from stream.desk.push.habits import Rules
 from stream.desk.standing import Standings
-from stream.desk.store.database import Database, name_of
+from stream.desk.store.database import Database, away
 from stream.desk.store.upkeep import prune
 from stream.desk.timing.escalating import escalate_due
 from stream.desk.timing.timers import fire_due
@@ -54,7 +54,7 @@ class Timers:
                 self.standings.well(PART)
                 await asyncio.sleep(_EVERY_S)
             except (SQLAlchemyError, OSError) as fault:
-                self.standings.trouble(PART, f"the database is away ({name_of(fault)})")
+                self.standings.trouble(PART, away(fault))
                 await pauses.wait()
             except Exception as fault:  # a fault of one step must not end all others: it is tried again, and shows
                 self.standings.trouble(PART, f"failed: {describe(fault)}")

@@ -16,7 +16,9 @@ from support.receiver import receiving
 from support.until import until
 
 from stream.desk.notify.endpoints import UnknownError, enable, listed, replay, replay_failed, rotate
+from stream.desk.notify.fanout import fan_out
 from stream.desk.notify.schedule import next_at
+from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.forget import forget_customer
 from stream.desk.store.tables import WebhookDelivery
 from stream.desk_notify_config import Webhooks
@@ -24,14 +26,34 @@ from stream.desk_notify_config import Webhooks
 
 async def test_an_alert_arrives_signed(database, vault):
     house = House(database, vault)
-    async with receiving() as receiver, house.sending() as sender:
+    async with receiving() as receiver, house.sending():
         _, secret = await house.endpoint(receiver.url)
         await house.take(opened("c1"))
-        sender.wake()
         await house.became("delivered")
         ((headers, body, _),) = receiver.got
         assert Webhook(secret).verify(body, headers)["data"]["customer_id"] == "c1"
         assert await house.attempts() == [(1, 200, None)]
+
+
+async def test_a_commit_wakes_the_destinations_that_it_queued_for_and_no_other(database, vault):
+    house = House(database, vault, webhooks={"look_every_s": 60})  # who waits for the next look comes too late
+    async with receiving() as one, receiving() as other, house.sending(survey_s=60):
+        await house.endpoint(one.url, kinds=("balance_drop",))
+        await house.endpoint(other.url, kinds=("salary_stopped",))
+        woken: list[frozenset[str]] = []
+        with database.hearing(woken.append):
+            await house.take(opened("c1", kind="balance_drop"))  # both are new to the sender: it looks who is there
+            await until(lambda: len(one.got) == 1, 10)
+            await house.take(opened("c2", kind="salary_stopped"))
+            await until(lambda: len(other.got) == 1, 10)
+            with pytest.raises(RuntimeError):
+                async with database.transaction() as tx:
+                    await fan_out(
+                        tx, await take_alerts(tx, [opened("c3", kind="balance_drop")]), house.settings, wall()
+                    )
+                    raise RuntimeError
+        assert [len(names) for names in woken] == [1, 1]
+        assert woken[0] != woken[1]
 
 
 async def test_it_is_tried_again_with_the_same_id_until_it_is_taken(database, vault):

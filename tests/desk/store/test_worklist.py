@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import Integer, cast, func, insert, text, update
 from sqlalchemy.dialects import sqlite
 from support.desk_rows import DAY, HOUR, NOW, alert, customer, opened
 
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
+from stream.desk.store.repositories.wanted import WINDOW
 from stream.desk.store.repositories.worklist import WorklistQuery, page_statement, worklist, worklist_counts
 from stream.desk.store.tables import Episode, EpisodeReceiver
 from stream.domain.alerts import Rank
@@ -104,6 +105,65 @@ async def test_it_holds_what_one_owns_and_what_one_was_given_a_look_at(database)
     assert page.total == 3
 
 
+async def test_who_sees_the_whole_house_sees_the_first_ones_and_is_told_that_there_are_more(database):
+    count = WINDOW + 50
+    alerts = [opened(f"c{n:04}", points=n, priority=1 + n % 4, routes=[f"rm:{n % 7}"]) for n in range(count)]
+    await fill(database, *alerts)
+    await change(database, "c0004", snoozed_until=NOW + HOUR)
+    ranked = sorted((n for n in range(count) if n != 4), key=lambda n: (1 + n % 4, -n))
+    first = await ask(database, receivers=(), limit=30)
+    assert [card.customer_id for card in first.cards] == [f"c{n:04}" for n in ranked[:30]]
+    assert (first.total, first.more) == (WINDOW, True)
+    last = await ask(database, receivers=(), limit=30, offset=WINDOW - 30)
+    assert [card.customer_id for card in last.cards] == [f"c{n:04}" for n in ranked[WINDOW - 30 : WINDOW]]
+    assert (await ask(database, receivers=(), offset=WINDOW)).cards == ()
+    some = await ask(database, receivers=(), priorities=(4,))
+    assert (some.total, some.more) == (len([n for n in ranked if n % 4 == 3]), False)
+    whole = await ask(database, receivers=(), limit=WINDOW)
+    assert (whole.total, whole.more) == (count - 1, False), "an export looks at more"
+    async with database.reading() as session:
+        counts = await worklist_counts(session, WorklistQuery(), NOW)
+    assert counts["open"] + counts["snoozed"] == WINDOW
+
+
+@pytest.mark.parametrize("order", ["due", "newest", "value"])
+async def test_the_window_of_an_order_begins_with_what_it_asks_for_and_ends_with_what_has_none(database, order):
+    alerts = [opened(f"c{n:04}", time=NOW - n, due=NOW + n, rank=None) for n in range(WINDOW)]
+    await fill(database, *alerts, opened("none", time=NOW - DAY, rank=None))
+    async with database.transaction() as session:
+        value = WINDOW - cast(func.substr(Episode.customer_id, 2), Integer)
+        await session.execute(update(Episode).where(Episode.customer_id != "none").values(value=value))
+    names = await customers(database, receivers=(), order=order, limit=30)
+    assert names == [f"c{n:04}" for n in range(30)]
+    whole = await ask(database, receivers=(), order=order, limit=WINDOW)
+    assert whole.total == WINDOW + 1
+    rest = await ask(database, receivers=(), order=order, limit=WINDOW, offset=WINDOW)
+    assert [card.customer_id for card in rest.cards] == ["none"]
+
+
+async def test_of_the_ended_ones_the_newest_are_shown(database):
+    count = WINDOW + 20
+    await fill(database, *(opened(f"c{n:04}", state="resolved", time=NOW + n) for n in range(count)))
+    for query in ({}, {"receivers": ()}, {"receivers": (), "branch_ids": ("b-1",)}, {"branch_ids": ("b-1",)}):
+        page = await ask(database, status="ended", limit=WINDOW // 10, **query)
+        assert (page.total, page.more) == (WINDOW, True), query
+        names = {card.customer_id for card in page.cards}
+        assert names <= {f"c{n:04}" for n in range(20, count)}
+        assert all(len(card.episodes) == 1 for card in page.cards)
+
+
+async def test_a_search_of_the_whole_house_finds_ids_as_they_are_written(database, vault):
+    await fill(database, *(opened(name) for name in ("ab", "abc", "ABC", "a_c", "b", "ü1", "ü2")))
+    await fill(database, opened("ended"), opened("ended", sequence=2, state="resolved"))
+    for typed, names in {"ab": {"ab", "abc"}, "a_": {"a_c"}, "ü": {"ü1", "ü2"}, "%": set(), "end": set()}.items():
+        for whose in ((), MINE):
+            found = await ask(database, receivers=whose, search=typed, digests=tuple(vault.indexes(typed)))
+            assert {card.customer_id for card in found.cards} == names, (typed, whose)
+    async with database.reading() as session:
+        counts = await worklist_counts(session, WorklistQuery(search="ab", digests=tuple(vault.indexes("ab"))), NOW)
+    assert counts["open"] == 2
+
+
 async def test_a_branch_is_seen_whole_or_by_one_of_its_people(database):
     await fill(
         database, opened("a", routes=["rm:rm-1"]), opened("b", routes=["rm:rm-2"]), opened("q", routes=["branch:b-1"]),
@@ -182,10 +242,16 @@ async def test_orders(database, order, names):
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        (WorklistQuery(receivers=MINE), "INDEX ix_episodes_worklist (owner=?)"),
+        (WorklistQuery(receivers=MINE), "COVERING INDEX ix_episodes_worklist (owner=?)"),
+        (WorklistQuery(receivers=("rm:rm-1", "branch:b-1")), "COVERING INDEX ix_episodes_worklist (owner=?)"),
         (WorklistQuery(receivers=MINE, status="ended"), "INDEX ix_episodes_ended_owner (owner=?"),
         (WorklistQuery(branch_ids=("b-1",)), "COVERING INDEX ix_episodes_branch (branch_id=?)"),
-        (WorklistQuery(receivers=MINE, branch_ids=("b-1",)), "INDEX ix_episodes_branch (branch_id=?)"),
+        (WorklistQuery(receivers=MINE, branch_ids=("b-1",)), "COVERING INDEX ix_episodes_branch (branch_id=?)"),
+        (WorklistQuery(branch_ids=("b-1",), status="ended"), "INDEX ix_episodes_ended_branch (branch_id=?"),
+        (WorklistQuery(search="c-1"), "INDEX ix_episodes_customer_id_opened_at (customer_id>? AND customer_id<?)"),
+        (WorklistQuery(order="due"), "INDEX ix_episodes_due (due_at>?)"),
+        (WorklistQuery(order="value"), "INDEX ix_episodes_value (value>?)"),
+        (WorklistQuery(status="ended"), "INDEX ix_episodes_ended_at (ended_at>?)"),
     ],
 )
 async def test_no_question_of_an_rm_or_a_manager_reads_all_episodes(embedded, query, index):
@@ -194,3 +260,20 @@ async def test_no_question_of_an_rm_or_a_manager_reads_all_episodes(embedded, qu
         plan = [row[3] for row in await session.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]
     assert any(index in line for line in plan), plan
     assert not any(line.startswith("SCAN episodes") for line in plan), plan
+
+
+@pytest.mark.parametrize("analysed", [False, True])
+async def test_the_whole_house_is_walked_by_rank_and_an_rms_list_is_not_led_astray_by_statistics(embedded, analysed):
+    await fill(embedded, *(opened(f"c{n}", points=n) for n in range(50)))
+    await fill(embedded, *(opened(f"e{n}", state="resolved", time=NOW + n) for n in range(50)))
+    async with embedded.transaction() as session:
+        await session.execute(text("ANALYZE" if analysed else "SELECT 1"))
+    whole, mine = await _plan(embedded, WorklistQuery()), await _plan(embedded, WorklistQuery(receivers=(*MINE, "b")))
+    assert "SCAN episodes USING COVERING INDEX ix_episodes_house" in whole
+    assert any("COVERING INDEX ix_episodes_worklist (owner=?)" in line for line in mine), mine
+
+
+async def _plan(embedded, query) -> list[str]:
+    sql = str(page_statement(query, NOW).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    async with embedded.reading() as session:
+        return [row[3] for row in await session.execute(text("EXPLAIN QUERY PLAN " + sql.replace(":", "\\:")))]

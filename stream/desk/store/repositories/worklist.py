@@ -1,47 +1,22 @@
-"""The worklist: one card a customer, ranked; with filter, search, order and page."""
+"""The worklist: one card a customer, ranked; with filter, search, order and page.
+
+Who sees a part of the house is shown all of it, by indexes that hold what ranking asks for. Who sees the whole house
+(an auditor) is shown a window: the first warnings by the order that was asked for. Of the ended ones everybody sees a
+window, the newest. So no question reads the more the larger the store is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery, and_, exists, func, or_, select, union
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.tables import Episode, EpisodeReceiver, Profile, ProfileProduct
+from stream.desk.store.repositories.wanted import Order, Status, WorklistQuery, in_state, is_open_to, seen
+from stream.desk.store.tables import Episode
 
-Status = Literal["open", "new", "acknowledged", "overdue", "snoozed", "held", "ended"]
-Order = Literal["rank", "due", "newest", "value"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorklistQuery:
-    """What is asked for. Empty tuples do not filter; whose episodes may be seen is the caller's to say.
-
-    `receivers` (`rm:ID`, `branch:ID`, a department) are those who own an episode or were given a look at it;
-    `branch_ids` take all of a branch. Neither: everybody's. `search` is the beginning of a customer id, `digests` what
-    `Vault.indexes` makes of a name or number; one of the two must fit.
-    """
-
-    receivers: tuple[str, ...] = ()
-    branch_ids: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()  # of these only, such as one RM of a manager's branch
-    status: Status = "open"
-    kinds: tuple[str, ...] = ()
-    severities: tuple[str, ...] = ()
-    priorities: tuple[int, ...] = ()
-    classes: tuple[str, ...] = ()
-    customer_ids: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
-    industries: tuple[str, ...] = ()
-    products: tuple[str, ...] = ()  # kinds
-    storm_id: str | None = None
-    search: str = ""
-    digests: tuple[str, ...] = ()
-    order: Order = "rank"
-    limit: int = 50
-    offset: int = 0
+__all__ = ["Card", "Order", "Page", "Status", "WorklistQuery", "page_statement", "worklist", "worklist_counts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +33,14 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of cards. `total` customers fit the question; 0 too where the page lies behind the last."""
+    """A page of cards. `total` customers fit the question, and `more` than these where only a window was looked at.
+
+    `total` is 0 too where the page lies behind the last.
+    """
 
     cards: tuple[Card, ...]
     total: int
+    more: bool = False
 
 
 async def worklist(session: AsyncSession, query: WorklistQuery, now: int) -> Page:
@@ -70,21 +49,27 @@ async def worklist(session: AsyncSession, query: WorklistQuery, now: int) -> Pag
     if not found:
         return Page((), 0)
     customers = [row.customer_id for row in found]
-    wanted = _subquery(query, [*_conditions(query, now), Episode.customer_id.in_(customers)])
+    theirs = replace(query, customer_ids=tuple(customers))
+    wanted = seen(theirs, [Episode.episode_id], in_state(query, now))
     statement = select(Episode).join(wanted, wanted.c.episode_id == Episode.episode_id)
-    by_customer: dict[str, list[Episode]] = {}
+    by_customer: dict[str, list[Episode]] = {customer: [] for customer in customers}
     for episode in await session.scalars(statement.order_by(Episode.priority, Episode.points.desc())):
-        by_customer.setdefault(episode.customer_id, []).append(episode)
+        by_customer[episode.customer_id].append(episode)
     cards = (
         Card(row.customer_id, row.priority, row.points, row.due_at, row.updated_at, tuple(by_customer[row.customer_id]))
         for row in found
+        if by_customer[row.customer_id]
     )
-    return Page(tuple(cards), int(found[0].total))
+    bounded = query.everybody or query.status == "ended"
+    return Page(tuple(cards), int(found[0].total), bounded and int(found[0].looked_at) >= query.window)
 
 
 async def worklist_counts(session: AsyncSession, query: WorklistQuery, now: int) -> dict[str, int]:
-    """Return how many episodes are open, new, acknowledged, overdue, snoozed and held, for the tabs of the page."""
-    mine = _subquery(query, [*_common(query), Episode.ended_at.is_(None)])
+    """Return how many episodes are open, new, acknowledged, overdue, snoozed and held, for the tabs of the page.
+
+    Of the whole house those of the window are counted, by rank.
+    """
+    mine = seen(replace(query, order="rank", status="open"), _COUNTED, [is_open_to(query)])
     snoozed = func.coalesce(mine.c.snoozed_until, 0) > now
     awake, unseen = ~snoozed, mine.c.acknowledged_at.is_(None)
     tabs = {
@@ -100,32 +85,23 @@ async def worklist_counts(session: AsyncSession, query: WorklistQuery, now: int)
 
 
 _NEVER = 2**62  # epoch ms, behind every due time
-_LIGHT = (
+_COUNTED = (Episode.episode_id, Episode.snoozed_until, Episode.acknowledged_at, Episode.due_at, Episode.held_by)
+_RANKED = (
     Episode.episode_id,
     Episode.customer_id,
     Episode.priority,
     Episode.points,
-    Episode.value,
     Episode.due_at,
     Episode.updated_at,
-    Episode.opened_at,
-    Episode.snoozed_until,
-    Episode.acknowledged_at,
-    Episode.held_by,
 )
 """What ranking needs: the bodies are read for one page only."""
 
 
 def page_statement(query: WorklistQuery, now: int) -> Select[*tuple[Any, ...]]:
     """Return the query for the customers of a page, ranked."""
-    mine = _subquery(query, _conditions(query, now))
+    also: dict[str, tuple[Any, ...]] = {"newest": (Episode.opened_at,), "value": (Episode.value,)}
+    mine = seen(query, [*_RANKED, *also.get(query.order, ())], in_state(query, now))
     priority, points = func.min(mine.c.priority), func.max(mine.c.points)
-    orders: dict[Order, tuple[Any, ...]] = {
-        "rank": (priority, points.desc()),
-        "due": (func.coalesce(func.min(mine.c.due_at), _NEVER), priority, points.desc()),
-        "newest": (func.max(mine.c.opened_at).desc(),),
-        "value": (func.coalesce(func.max(mine.c.value), -1).desc(), priority),
-    }
     return (
         select(
             mine.c.customer_id,
@@ -134,84 +110,22 @@ def page_statement(query: WorklistQuery, now: int) -> Select[*tuple[Any, ...]]:
             func.min(mine.c.due_at).label("due_at"),
             func.max(mine.c.updated_at).label("updated_at"),
             func.count().over().label("total"),
+            func.sum(func.count()).over().label("looked_at"),
         )
         .group_by(mine.c.customer_id)
-        .order_by(*orders[query.order], mine.c.customer_id)
+        .order_by(*_order(query.order, mine.c, priority, points), mine.c.customer_id)
         .limit(query.limit)
         .offset(query.offset)
     )
 
 
-def _subquery(query: WorklistQuery, conditions: list[ColumnElement[bool]]) -> Subquery:
-    return _seen(query, conditions).subquery()
-
-
-def _seen(
-    query: WorklistQuery, conditions: list[ColumnElement[bool]]
-) -> Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]:
-    """Return the light columns of what may be seen: each way to see an episode by an index of its own."""
-    light: Select[*tuple[Any, ...]] = select(*_LIGHT).where(*conditions)
-    ways: list[Select[*tuple[Any, ...]]] = []
-    if query.receivers:
-        given = EpisodeReceiver.receiver.in_(query.receivers)
-        ways.append(light.where(Episode.owner.in_(query.receivers)))
-        ways.append(light.join(EpisodeReceiver, EpisodeReceiver.episode_id == Episode.episode_id).where(given))
-    if query.branch_ids:
-        ways.append(light.where(Episode.branch_id.in_(query.branch_ids)))
-    return union(*ways) if ways else light
-
-
-def _conditions(query: WorklistQuery, now: int) -> list[ColumnElement[bool]]:
-    is_open, unseen = Episode.ended_at.is_(None), Episode.acknowledged_at.is_(None)
-    snoozed = func.coalesce(Episode.snoozed_until, 0) > now
-    states: dict[Status, list[ColumnElement[bool]]] = {
-        "open": [is_open, ~snoozed],
-        "new": [is_open, ~snoozed, unseen],
-        "acknowledged": [is_open, ~snoozed, ~unseen],
-        "overdue": [is_open, ~snoozed, unseen, Episode.due_at < now],
-        "snoozed": [is_open, snoozed],
-        "held": [is_open, ~snoozed, Episode.held_by.is_not(None)],
-        "ended": [~is_open],
-    }
-    return states[query.status] + _common(query)
-
-
-def _common(query: WorklistQuery) -> list[ColumnElement[bool]]:
-    """Return what does not depend on the time."""
-    choices: list[tuple[Any, tuple[Any, ...]]] = [
-        (Episode.owner, query.owners),
-        (Episode.kind, query.kinds),
-        (Episode.severity, query.severities),
-        (Episode.priority, query.priorities),
-        (Episode.class_, query.classes),
-        (Episode.customer_id, query.customer_ids),
-        (Episode.storm_id, (query.storm_id,) if query.storm_id else ()),
-    ]
-    conditions = [column.in_(values) for column, values in choices if values]
-    return conditions + _by_profile(query) + _by_search(query)
-
-
-def _by_profile(query: WorklistQuery) -> list[ColumnElement[bool]]:
-    choices: list[tuple[Any, tuple[str, ...]]] = [
-        (Profile.tier, query.tiers),
-        (Profile.segment, query.segments),
-        (Profile.industry, query.industries),
-    ]
-    fits = [column.in_(values) for column, values in choices if values]
-    found: list[ColumnElement[bool]] = (
-        [exists().where(Profile.customer_id == Episode.customer_id, *fits)] if fits else []
-    )
-    if query.products:
-        held = ProfileProduct.customer_id == Episode.customer_id
-        found.append(exists().where(held, ProfileProduct.kind.in_(query.products)))
-    return found
-
-
-def _by_search(query: WorklistQuery) -> list[ColumnElement[bool]]:
-    ways: list[ColumnElement[bool]] = []
-    if query.search:
-        ways.append(Episode.customer_id.startswith(query.search, autoescape=True))
-    if query.digests:
-        known = or_(Profile.name_index.in_(query.digests), Profile.phone_index.in_(query.digests))
-        ways.append(exists().where(Profile.customer_id == Episode.customer_id, known))
-    return [or_(*ways)] if ways else []
+def _order(order: Order, of: Any, priority: Any, points: Any) -> tuple[Any, ...]:
+    match order:
+        case "due":
+            return func.coalesce(func.min(of.due_at), _NEVER), priority, points.desc()
+        case "newest":
+            return (func.max(of.opened_at).desc(),)
+        case "value":
+            return func.coalesce(func.max(of.value), -1).desc(), priority
+        case _:
+            return priority, points.desc()

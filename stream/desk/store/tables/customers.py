@@ -17,6 +17,7 @@ class Profile(Base):
     __table_args__ = (
         Index(None, "rm_id"),
         Index(None, "branch_id", "class"),
+        Index(None, "branch_id", "rm_id", "customer_id"),
         Index(None, "household_id"),
         Index(None, "payroll_group_id"),
         Index(None, "name_index"),

@@ -28,7 +28,9 @@ class WebhookEndpoint(Base):
     allow_private: Mapped[bool] = mapped_column(default=False)
     enabled: Mapped[bool] = mapped_column(default=True)
     disabled_at: Mapped[Millis | None]
-    disabled_why: Mapped[str | None]  # gone (410), by whom
+    disabled_why: Mapped[str | None]  # gone (410), failing, by whom
+    failing_since: Mapped[Millis | None]  # every attempt from then on has failed
+    contact_sealed: Mapped[Sealed | None]  # mail address of whom to tell
     created_by: Mapped[Key]
     created_at: Mapped[Millis]
     updated_at: Mapped[Millis]

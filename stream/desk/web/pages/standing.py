@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from stream.desk.store.database import AWAY
 from stream.desk.web import answers
 from stream.desk.web.keys import SITE
 
@@ -26,4 +27,6 @@ async def _troubles(request: web.Request) -> dict[str, str]:
     health_ = await site.database.health()
     if not health_.ok:
         found["database"] = health_.state
+    elif any(what.startswith(AWAY) for what in found.values()):
+        found["database"] = "busy"  # it is read, but nobody can write
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
+from msgspec import structs
 from multidict import MultiMapping
 
 from stream.desk.store.repositories.pushes import last_numbers
@@ -79,9 +80,10 @@ async def one(request: web.Request, filters_: MultiMapping[str]) -> web.Response
     only = replace(query, customer_ids=(request[CUSTOMER],), offset=0, limit=1)
     async with site.database.reading() as session:
         shown = await listed(session, only, person, site, counted=query)
-        total = (await worklist(session, replace(query, limit=1, offset=0), site.clock())).total
+        whole = await worklist(session, replace(query, limit=1, offset=0), site.clock())
     await audit.write(request, allowed=True)
-    given = values(request, query, shown, filters_)
+    total = whole.total
+    given = values(request, query, structs.replace(shown, more=whole.more), filters_)
     last = min(total, query.offset + query.limit)
     given |= {"total": total, "first": min(last, query.offset + 1), "last": last}
     return answers.html(request, "worklist/one.html", **given)

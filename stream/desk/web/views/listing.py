@@ -76,7 +76,15 @@ async def listed(
     page = await worklist(session, query, now)
     counts = await worklist_counts(session, replace(counted or query, status="open"), now)
     cards = await cards_of(session, page.cards, person, site, now)
-    return WorklistShown(cards=cards, total=page.total, offset=query.offset, limit=query.limit, counts=counts)
+    return WorklistShown(
+        cards=cards,
+        total=page.total,
+        offset=query.offset,
+        limit=query.limit,
+        counts=counts,
+        more=page.more,
+        more_counted=query.everybody and counts["open"] + counts["snoozed"] >= query.window,
+    )
 
 
 async def cards_of(

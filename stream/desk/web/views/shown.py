@@ -73,13 +73,15 @@ class CardShown(Struct, frozen=True, kw_only=True):
 
 
 class WorklistShown(Struct, frozen=True, kw_only=True):
-    """One page of the worklist."""
+    """One page of the worklist. `more`: of these many only the first are in `total`; `more_counted`: in `counts`."""
 
     cards: list[CardShown]
     total: int
     offset: int
     limit: int
     counts: dict[str, int]
+    more: bool = False
+    more_counted: bool = False
 
 
 class Moment(Struct, frozen=True, kw_only=True):
