@@ -44,9 +44,7 @@ async def decide(tx: AsyncSession, fresh: Sequence[Incoming], rules: Rules, now:
     return await admit(tx, news, directory, rules, now) | {push.receiver for push in watched}
 
 
-def _seen(
-    fresh: Sequence[Incoming], standing: Mapping[str, Standing], news: Iterable[News]
-) -> Iterator[watching.Seen]:
+def _seen(fresh: Sequence[Incoming], standing: Mapping[str, Standing], news: Iterable[News]) -> Iterator[watching.Seen]:
     """Yield what happened to whom, with who hears of it anyway."""
     told_by: dict[str, set[str]] = {}
     for one in news:
@@ -104,7 +102,9 @@ async def _standing(tx: AsyncSession, ids: Iterable[str], now: int) -> dict[str,
     found: dict[str, Standing] = {}
     columns = (Episode.episode_id, Episode.owner, Episode.routes, Episode.acknowledged_at, Episode.ended_at)
     for some in chunks(sorted(ids)):
-        rows = await tx.execute(select(*columns, Episode.branch_id, Episode.snoozed_until).where(Episode.episode_id.in_(some)))
+        rows = await tx.execute(
+            select(*columns, Episode.branch_id, Episode.snoozed_until).where(Episode.episode_id.in_(some))
+        )
         for row in rows:
             found[row.episode_id] = Standing(
                 row.owner,

@@ -124,8 +124,8 @@ class Page:
         return "" if value is None else f"{value:,.0f} {self.currency}"
 
     def dom(self, id_: str) -> str:
-        """Return an element's id for an id from outside, whatever signs are in it."""
-        return hashlib.blake2b(id_.encode(), digest_size=8).hexdigest()
+        """Return an element's id, as `dom` does."""
+        return dom(id_)
 
     def serves(self, path: str) -> bool:
         """Tell whether there is a page at a path."""
@@ -137,6 +137,11 @@ class Page:
 
     def _local(self, time: int) -> dt.datetime:
         return dt.datetime.fromtimestamp(time / 1000, self.zone)
+
+
+def dom(id_: str) -> str:
+    """Return an element's id for an id from outside, whatever signs are in it."""
+    return hashlib.blake2b(id_.encode(), digest_size=8).hexdigest()
 
 
 def zone_of(person: Person | None, default: str) -> ZoneInfo:

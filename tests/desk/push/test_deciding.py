@@ -115,7 +115,9 @@ async def test_what_is_held_back_still_shows_on_an_open_page_without_a_word(offi
 
 
 async def test_a_branchs_managers_watch_all_of_it_and_are_notified_of_nothing(office):
-    await office.hire(staff("rm-1", branch_id="b-1", manager_id="lead"), staff(None, branch_id="b-1", manager_id="boss"))
+    await office.hire(
+        staff("rm-1", branch_id="b-1", manager_id="lead"), staff(None, branch_id="b-1", manager_id="boss")
+    )
     woken = await office.take(opened("c1"), opened("c2"), opened("c3", branch_id="b-2", routes=["rm:rm-9"]))
     assert woken == {"rm-1", "rm-9", "boss", "lead"}
     for manager in ("boss", "lead"):

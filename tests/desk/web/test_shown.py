@@ -231,3 +231,12 @@ async def test_an_episode_without_a_readable_body_is_shown_all_the_same(who, sma
     browser = await who("rm-1")
     assert "balance_drop" in await browser.text("/customers/c1")
     assert ids_of_cards(await browser.text("/"))[0] == "c1"
+
+
+async def test_a_link_in_a_mail_leads_to_the_case_and_only_those_who_may_see_it(as_):
+    case = f"/episodes/{episode_id('c1', 'balance_drop', 0, ('',))}"
+    there = (await (await as_("rm-1")).get(case)).headers["Location"]
+    assert there.startswith("/customers/c1#episode-")
+    assert f'id="{there.partition("#")[2]}"' in await (await as_("m-1")).text("/customers/c1")
+    assert (await (await as_("rm-3")).get(case)).status == 404
+    assert (await (await as_()).get(case)).headers["Location"].startswith("/sign-in?to=%2Fepisodes%2F")

@@ -11,7 +11,7 @@ from stream.desk.web.bodies import fields, read_as
 from stream.desk.web.doing import acknowledgements, command_of, do, do_all
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.keys import CUSTOMER, DETAILS, DOCUMENT, PERSON, SITE
-from stream.desk.web.pages.customer import shown
+from stream.desk.web.pages.customer import moved_of, shown
 from stream.desk.web.pages.worklist import filters
 from stream.desk.web.views.listing import asked, listed
 from stream.desk.web.views.tasks import open_tasks, pending_approvals
@@ -49,6 +49,11 @@ async def worklist(request: web.Request) -> web.StreamResponse:
 async def customer(request: web.Request) -> web.StreamResponse:
     """Return a customer."""
     return answers.as_json(await shown(request))
+
+
+async def movements(request: web.Request) -> web.StreamResponse:
+    """Return what moved at a customer of late."""
+    return answers.as_json(await moved_of(request))
 
 
 async def why(request: web.Request) -> web.StreamResponse:

@@ -11,6 +11,7 @@ from stream.desk.web.needs import ACT, ANYBODY, LOOK, MANAGE, Limit, Need, Targe
 from stream.desk.web.pages import events, worklist
 from stream.desk.web.route import Query, Route
 from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES
+from stream.desk.web.views.movements import Movements
 from stream.desk.web.views.shown import CustomerShown, WorklistShown
 from stream.desk.web.views.whys import Why
 from stream.desk.work.commands import (
@@ -81,6 +82,11 @@ API: Sequence[Route] = (
         method="GET", path=f"{ROOT}/customers/{{customer_id}}", name="api-customer", handler=handlers.customer,
         need=_on(Target.CUSTOMER), act="view", summary="A customer with warnings, timeline, charts and next steps",
         gives=CustomerShown,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/customers/{{customer_id}}/movements", name="api-movements",
+        handler=handlers.movements, need=_on(Target.CUSTOMER), act="view",
+        summary="Balances, usage and money of the last days, from the workers", gives=Movements,
     ),
     Route(
         method="GET", path=f"{ROOT}/customers/{{customer_id}}/why", name="api-why", handler=handlers.why,

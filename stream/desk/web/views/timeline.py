@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from stream.desk.store.repositories.alerts import alerts_of
 from stream.desk.store.tables import Action, Alert, Contact, CustomerEvent, Note, Referral
 from stream.desk.store.vault import Vault, VaultError
 from stream.desk.web.views.episodes import alert_in
+from stream.desk.web.views.movements import Movements
 from stream.desk.web.views.shown import Moment
 
 _MOST = 200
@@ -24,6 +25,19 @@ async def timeline_of(session: AsyncSession, customer_id: str, vault: Vault, *, 
     """Return the newest moments of everything; `texts`: with what customers and colleagues wrote."""
     found = [moment async for moment in _all(session, customer_id, vault, texts)]
     return sorted(found, key=lambda moment: -moment.at)[:_MOST]
+
+
+def with_movements(moments: Sequence[Moment], moved: Movements) -> list[Moment]:
+    """Return the moments with what moved, a line a day, and what went to other houses, the newest first."""
+    return sorted([*moments, *_moved(moved)], key=lambda moment: -moment.at)
+
+
+def _moved(moved: Movements) -> Iterator[Moment]:
+    for day in moved.days:
+        if day.acts or day.money_in or day.money_out or day.usage:
+            yield Moment(at=day.ends_at, what="movement", word="day", details=msgspec.to_builtins(day))
+    for flow in moved.went_away:
+        yield Moment(at=flow.at, what="movement", word="went_away", details=msgspec.to_builtins(flow))
 
 
 async def _all(session: AsyncSession, customer_id: str, vault: Vault, texts: bool) -> AsyncIterator[Moment]:

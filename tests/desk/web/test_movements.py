@@ -1,0 +1,135 @@
+"""What moved at a customer, from the worker that keeps it: in the timeline, as curves, and for programs."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+from support.desk_rows import DAY, HOUR, NOW
+from support.units import SHANGHAI
+from support.worker_answers import answer
+
+from stream.desk.store.tables import Audit
+from stream.desk.web.asking import WorkersAsker
+from stream.desk.web.views.movements import movements
+from stream.ops import asking
+from stream.ops.asking import NoAnswer
+
+FROM = NOW - 60 * DAY
+HTMX = {"HX-Request": "true"}
+
+
+def drained():
+    """Return the events of 60 quiet days, a call now and then, and a day on which all goes to another bank."""
+    balances = [
+        ("balances", FROM + n * DAY, {"account_id": "a", "balance": 50_000, "kind": "current"}) for n in range(60)
+    ]
+    call = {"amount": 0, "direction": "out", "category": "call", "quantity": 7, "unit": "min"}
+    calls = [("transactions", FROM + n * DAY + HOUR, call) for n in range(0, 60, 7)]
+    out = {"amount": "48000", "direction": "out", "counterparty": {"institution": "other-bank", "own_name": True}}
+    last = NOW - HOUR
+    return [
+        *sorted([*balances, *calls], key=lambda event: event[1]),
+        ("transactions", last, {**out, "account_id": "a"}),
+        ("balances", last, {"account_id": "a", "balance": "2000.50", "kind": "current"}),
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told():
+    return answer(*drained(), customer="c1")
+
+
+def test_the_days_and_what_went_to_another_house(told):
+    moved = movements(told["state"], SHANGHAI, [])
+    assert moved.days[0].day == "2026-11-18"
+    assert (moved.days[0].money_out, moved.days[0].elsewhere) == (48_000, 48_000)
+    assert [(away.amount, away.institution, away.own_name) for away in moved.went_away] == [
+        (48_000, "other-bank", True)
+    ]
+    assert [(account.balance, account.kind, account.debt) for account in moved.accounts] == [(2000.5, "current", False)]
+    assert {unit for day in moved.days for unit in day.usage} == {"min"}
+
+
+def test_the_balance_has_its_usual_low_and_the_day_of_the_warning(told):
+    balance, usage = movements(told["state"], SHANGHAI, [NOW, NOW - HOUR, FROM - 90 * DAY]).curves
+    assert (balance.what, balance.unit, balance.baseline, balance.baseline_name) == ("balance", "CNY", 50_000, "floor")
+    assert balance.points[0][1] == 50_000
+    assert balance.points[-1] == ("2026-11-18", 2000.5)
+    assert balance.warned_on == ["2026-11-18"]
+    assert (usage.what, usage.unit, usage.baseline) == ("usage", "min", 7.0)
+    assert {value for _, value in usage.points} <= {0.0, 7.0}
+
+
+def test_somebody_of_whom_little_is_known_has_no_curve():
+    event = ("transactions", NOW, {"amount": 5, "direction": "out"})
+    moved = movements(answer(event)["state"], SHANGHAI, [NOW])
+    assert (moved.curves, moved.accounts, len(moved.days)) == ([], [], 1)
+
+
+async def test_the_timeline_has_transactions_and_balances_among_the_warnings(as_, workers, told):
+    workers.states["c1"] = told
+    browser = await as_("rm-1")
+    assert 'hx-get="/customers/c1/history"' in await browser.text("/customers/c1")
+    piece = await browser.text("/customers/c1/history", headers=HTMX)
+    assert "<html" not in piece
+    assert "转出 48,000 CNY" in piece
+    assert "其中 48,000 CNY 转往他行他网" in piece
+    assert "活期账户" in piece
+    assert (
+        piece.index("转往他处") < piece.index("余额骤降") < piece.index("投诉")
+    )
+    assert piece.count("data-chart=") == 2
+    whole = await browser.text("/customers/c1/history")
+    assert "<html" in whole
+    assert "48,000 CNY" in whole
+
+
+async def test_without_a_worker_the_desks_own_timeline_stays(who, workers):
+    workers.silent = True
+    browser = await who("rm-1")
+    piece = await browser.text("/customers/c1/history", headers=HTMX)
+    assert "没有引擎进程应答" in piece
+    assert "余额骤降" in piece
+    assert (await browser.get("/api/v1/customers/c1/movements")).status == 503
+
+
+async def test_a_customer_whom_no_worker_knows_has_no_movements(who):
+    browser = await who("rm-1")
+    assert (await (await browser.get("/api/v1/customers/c1/movements")).json())["known"] is False
+
+
+async def test_programs_get_the_same(who, workers, told, small):
+    workers.states["c1"] = told
+    browser = await who("rm-1")
+    moved = await (await browser.get("/api/v1/customers/c1/movements")).json()
+    assert moved["days"][0]["money_out"] == 48_000
+    async with small.database.reading() as session:
+        looked = select(func.count()).select_from(Audit).where(Audit.act == "view", Audit.customer_id == "c1")
+        assert await session.scalar(looked) == 1
+
+
+async def test_the_list_of_workers_is_read_now_and_then_and_when_none_answers(monkeypatch):
+    clock, read, asked = [0.0], [], []
+
+    async def workers(settings):
+        read.append(1)
+        return [f"http://worker-{len(read)}"]
+
+    async def ask(urls, customer, token, *, what, patience_s):
+        asked.append((urls[0], what))
+        if urls == ["http://worker-2"]:
+            raise NoAnswer("gone")
+        return {"customer_id": customer}
+
+    monkeypatch.setattr(asking, "workers", workers)
+    monkeypatch.setattr(asking, "ask", ask)
+    monkeypatch.setattr("stream.desk.web.asking.token", lambda settings, make: "t")
+    asker = WorkersAsker(None, lambda: clock[0])
+    assert await asker.state("c") == await asker.why("c") == {"customer_id": "c"}
+    assert len(read) == 1
+    clock[0] = 31.0
+    with pytest.raises(NoAnswer):  # just read: asking again would be told the same
+        await asker.state("c")
+    assert len(read) == 2
+    await asker.state("c")
+    assert [url for url, _ in asked] == ["http://worker-1"] * 2 + ["http://worker-2", "http://worker-3"]
