@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from stream.desk.web.keys import (
 from stream.desk.web.limits import Limits
 from stream.desk.web.openapi import document
 from stream.desk.web.outer import STATIC, limited, outer
+from stream.desk.web.overdue import watched
 from stream.desk.web.route import Route
 from stream.desk.web.routes import TABLE
 from stream.desk.web.sessions import Seals
@@ -37,6 +37,7 @@ from stream.desk.web.signing.development import only_here, refuse_if_public
 from stream.desk.web.signing.oidc import CALLBACK
 from stream.desk.web.signing.provider import Provider
 from stream.desk.web.site import Site
+from stream.desk.web.streams import Streams
 from stream.desk.web.templating import environment, fingerprints
 from stream.desk.web.words import Words
 from stream.desk_config import Desk
@@ -58,12 +59,13 @@ def build(site: Site, more: Sequence[Route] = ()) -> web.Application:
     app[WORDS], app[TEMPLATES], app[ASSETS] = Words.load(), environment(), fingerprints(FILES)
     app[SEALS], app[LIMITS] = Seals(site.vault, site.real), Limits(desk.web.rates, site.real)
     app[SECURE] = desk.web.public_url.startswith("https://")
-    app[KINDS], app[STREAMS], app[DOCUMENT] = titles(), Counter(), document(routes)
+    app[KINDS], app[STREAMS], app[DOCUMENT] = titles(), Streams(), document(routes)
     app[PROVIDER] = Provider(desk.oidc, _address(desk) + CALLBACK) if desk.oidc.issuer else None
     for route in routes:
         app.router.add_route(route.method, route.path, route.handler, name=route.name)
     app.router.add_static("/static", FILES, name=STATIC)
     app.on_response_prepare.append(_harden)
+    app.cleanup_ctx.append(watched)
     return app
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 
-from support.desk_rows import NOW
+from sqlalchemy import select
+from support.desk_rows import NOW, staff
 from support.desk_stores import settings_of
 from support.desk_web import Answers, Browser, Clock, served, settings, site
 
 from stream.desk.store.database import Database
+from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.repositories.pushes import NewPush, append_pushes
+from stream.desk.store.tables import Session
+from stream.desk.web.sessions import revoke
 from stream.domain.alerts import episode_id
 
 EPISODE = episode_id("c1", "balance_drop", 0, ("",))
@@ -144,3 +148,40 @@ async def test_an_open_stream_keeps_the_session_and_signs_its_cookie_anew(who, c
         assert "desk_session=" in answer.headers["Set-Cookie"]
         answer.close()
     assert (await browser.get("/")).status == 200
+
+
+async def ends(answer):
+    """Wait until a stream ends of itself."""
+    async with asyncio.timeout(10):
+        while await answer.content.readline():
+            pass
+
+
+async def test_a_stream_ends_with_the_sign_out(as_, town):
+    browser = await as_("rm-1")
+    answer = await browser.get("/events?after=0")
+    assert (await browser.post("/sign-out")).status == 303
+    async with asyncio.timeout(1):  # at once, and not when somebody looks
+        await ends(answer)
+    assert town.hub.open == 0
+
+
+async def test_a_stream_ends_where_another_process_revoked_the_session(as_, town):
+    one, other = await as_("rm-1"), await as_("rm-1")
+    ended, stays = await one.get("/events?after=0"), await other.get("/events?after=0")
+    async with town.database.transaction() as tx:
+        first = (await tx.scalars(select(Session.session_id).order_by(Session.created_at, Session.session_id))).all()
+        await revoke(tx, first[0], NOW)
+    done, waiting = await asyncio.wait(
+        [asyncio.create_task(ends(answer)) for answer in (ended, stays)], return_when=asyncio.FIRST_COMPLETED, timeout=9
+    )
+    assert (len(done), len(waiting)) == (1, 1)
+    for task in waiting:
+        task.cancel()
+
+
+async def test_a_stream_ends_of_somebody_who_left(as_, town):
+    answer = await (await as_("rm-1")).get("/events?after=0")
+    async with town.database.transaction() as tx:
+        await put_staff(tx, staff("rm-1", time=NOW + 1, status="left", branch_id="b-1"))
+    await ends(answer)

@@ -75,9 +75,7 @@ async def test_the_timeline_has_transactions_and_balances_among_the_warnings(as_
     assert "转出 48,000 CNY" in piece
     assert "其中 48,000 CNY 转往他行他网" in piece
     assert "活期账户" in piece
-    assert (
-        piece.index("转往他处") < piece.index("余额骤降") < piece.index("投诉")
-    )
+    assert piece.index("转往他处") < piece.index("余额骤降") < piece.index("投诉")
     assert piece.count("data-chart=") == 2
     whole = await browser.text("/customers/c1/history")
     assert "<html" in whole

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from stream.desk.store.tables import Audit, Staff
 from stream.desk.web import answers, audit, sessions
-from stream.desk.web.keys import PERSON, SEALS, SECURE, SITE
+from stream.desk.web.keys import PERSON, SEALS, SECURE, SITE, STREAMS
 from stream.desk.web.pages.own import local
 from stream.desk.web.reach import role_of
 from stream.desk.web.views.names import opened
@@ -65,6 +65,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     async with site.database.transaction(ordered=False) as tx:
         await sessions.revoke(tx, person.session_id, site.real())
         audit.add(tx, request, allowed=True, object_kind="session", object_id=None)
+    request.app[STREAMS].end([person.session_id])
     response = answers.see("/sign-in")
     response.del_cookie(sessions.cookie_name(request.app[SECURE]), path="/", secure=request.app[SECURE])
     return response
