@@ -66,7 +66,7 @@ def _merged(low: dict[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(low)
     for name, value in high.items():
         made[name] = (
-            _merged(made[name], value) if isinstance(value, Mapping) and isinstance(made[name], dict) else value
+            _merged(made[name], value) if isinstance(value, Mapping) and isinstance(made.get(name), dict) else value
         )
     return made
 
