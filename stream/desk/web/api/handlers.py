@@ -12,9 +12,9 @@ from stream.desk.web.doing import acknowledgements, command_of, do, do_all
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.keys import CUSTOMER, DETAILS, DOCUMENT, PERSON, SITE
 from stream.desk.web.pages.customer import moved_of, shown
+from stream.desk.web.pages.lists import approvals_of, tasks_of
 from stream.desk.web.pages.worklist import filters
 from stream.desk.web.views.listing import asked, listed
-from stream.desk.web.views.tasks import open_tasks, pending_approvals
 from stream.desk.web.views.whys import asked_why
 
 
@@ -65,22 +65,12 @@ async def why(request: web.Request) -> web.StreamResponse:
 
 async def tasks(request: web.Request) -> web.StreamResponse:
     """Return the open tasks."""
-    site = request.app[SITE]
-    async with site.database.reading() as session:
-        rows = await open_tasks(session, request[PERSON], site)
-    request[DETAILS] = {"shown": [row.customer_id for row in rows]}
-    await audit.write(request, allowed=True)
-    return answers.as_json(Tasks(tasks=rows))
+    return answers.as_json(Tasks(tasks=await tasks_of(request)))
 
 
 async def approvals(request: web.Request) -> web.StreamResponse:
     """Return what waits for a decision."""
-    site = request.app[SITE]
-    async with site.database.reading() as session:
-        rows = await pending_approvals(session, request[PERSON], site)
-    request[DETAILS] = {"shown": [row.customer_id for row in rows]}
-    await audit.write(request, allowed=True)
-    return answers.as_json(Approvals(approvals=rows))
+    return answers.as_json(Approvals(approvals=await approvals_of(request)))
 
 
 async def act(request: web.Request) -> web.StreamResponse:
