@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery, and_, exists, func, or_, select, union
@@ -20,7 +21,7 @@ class WorklistQuery:
 
     `receivers` (`rm:ID`, `branch:ID`, a department) are those who own an episode or were given a look at it;
     `branch_ids` take all of a branch. Neither: everybody's. `search` is the beginning of a customer id, `digests` what
-    `Vault.indexes` makes of a name or number; one of the two must fit.
+    `Vault.indexes` makes of a name or number, `named` the customers whose name has it in it; one of them must fit.
     """
 
     receivers: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class WorklistQuery:
     storm_id: str | None = None
     search: str = ""
     digests: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     order: Order = "rank"
     limit: int = 50
     offset: int = 0
@@ -214,4 +216,16 @@ def _by_search(query: WorklistQuery) -> list[ColumnElement[bool]]:
     if query.digests:
         known = or_(Profile.name_index.in_(query.digests), Profile.phone_index.in_(query.digests))
         ways.append(exists().where(Profile.customer_id == Episode.customer_id, known))
+    if query.named:
+        ways.append(Episode.customer_id.in_(query.named))
     return [or_(*ways)] if ways else []
+
+
+async def sealed_names(session: AsyncSession, query: WorklistQuery, limit: int) -> Sequence[tuple[str, bytes]]:
+    """Return customer and sealed name of at most `limit` of those whom a question without its search would show."""
+    plain = replace(query, search="", digests=(), named=())
+    over = Episode.ended_at.is_not(None) if query.status == "ended" else Episode.ended_at.is_(None)
+    mine = _subquery(plain, [*_common(plain), over])
+    named = select(Profile.customer_id, Profile.name_sealed).where(Profile.name_sealed.is_not(None))
+    rows = await session.execute(named.where(Profile.customer_id.in_(select(mine.c.customer_id))).limit(limit))
+    return [(row.customer_id, row.name_sealed) for row in rows]

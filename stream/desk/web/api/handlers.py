@@ -14,7 +14,7 @@ from stream.desk.web.keys import CUSTOMER, DETAILS, DOCUMENT, PERSON, SITE
 from stream.desk.web.pages.customer import moved_of, shown
 from stream.desk.web.pages.lists import approvals_of, tasks_of
 from stream.desk.web.pages.worklist import filters
-from stream.desk.web.views.listing import asked, listed
+from stream.desk.web.views.listing import asked, listed, looked_up
 from stream.desk.web.views.whys import asked_why
 
 
@@ -40,7 +40,7 @@ async def worklist(request: web.Request) -> web.StreamResponse:
     site, person = request.app[SITE], request[PERSON]
     query = asked(request.query, person, site)
     async with site.database.reading() as session:
-        made = await listed(session, query, person, site)
+        made = await listed(session, await looked_up(session, query, person, site), person, site)
     request[DETAILS] = {"shown": [card.customer_id for card in made.cards], **filters(query)}
     await audit.write(request, allowed=True)
     return answers.as_json(made)

@@ -36,7 +36,7 @@ def _text(name: str, about: str, **schema: Any) -> Query:
 FILTERS = (
     _text("status", "which tab", enum=list(STATUSES), default="open"),
     _text("order", "what comes first", enum=list(ORDERS), default="rank"),
-    _text("search", "the beginning of a customer id, or a whole name or phone number", maxLength=200),
+    _text("search", "the beginning of a customer id, a part of a name, or a whole phone number", maxLength=200),
     _text("storm", "only of this storm"),
     *(Query(name=name, about=f"only these {name}; may be given several times", schema=_WORDS) for name in LISTS),
     Query(name="priorities", about="only these", schema={"type": "array", "items": {"enum": ["1", "2", "3", "4"]}}),
