@@ -43,7 +43,7 @@ class Web(Section):
         30, ge=0, le=3650, description="so long after a warning ended its owner sees the customer"
     )
     search_names: int = Field(
-        2_000, ge=0, le=20_000, description="customers whose names are looked through; beyond that whole names only"
+        5_000, ge=0, le=20_000, description="customers whose names are looked through; beyond that whole names only"
     )
     streams: int = Field(10, ge=1, le=1_000, description="open pages of one person that are pushed to")
     rates: Rates = Rates()

@@ -38,6 +38,17 @@ async def fields(request: web.Request) -> dict[str, Any]:
     return given
 
 
+async def json_fields(request: web.Request) -> dict[str, Any]:
+    """Return the fields of a JSON object.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    if request.content_type != "application/json":
+        raise BadRequest("expected application/json")
+    return await fields(request)
+
+
 def read_as(values: dict[str, Any], type_: type[T] | Any, *, strict: bool) -> T:
     """Return the fields as a type; `strict` is off for forms, where everything is text.
 

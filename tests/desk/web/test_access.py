@@ -70,6 +70,10 @@ MAY = {
     "api-act-on-task": ACT_ON_THIS_ONE,
     "api-approvals": {MANAGER, OTHER_MANAGER, AUDITOR},
     "api-act-on-approval": {MANAGER},
+    "api-branch-report": {MANAGER, OTHER_MANAGER, AUDITOR},
+    "api-monthly-report": {MANAGER, OTHER_MANAGER, AUDITOR},
+    "api-lists": {MANAGER, OTHER_MANAGER},
+    "api-take-list": {MANAGER, OTHER_MANAGER},
     "api-events": LOOK_AT_CUSTOMERS,
     "api-document": EVERYBODY,
 }

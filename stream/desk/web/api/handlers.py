@@ -7,7 +7,7 @@ from aiohttp import web
 from stream.desk import acting
 from stream.desk.web import answers, audit
 from stream.desk.web.api.structs import Approvals, Bulk, BulkDone, DoneShown, Me, Tasks
-from stream.desk.web.bodies import fields, read_as
+from stream.desk.web.bodies import json_fields, read_as
 from stream.desk.web.doing import acknowledgements, command_of, do, do_all
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.keys import CUSTOMER, DETAILS, DOCUMENT, PERSON, SITE
@@ -75,23 +75,17 @@ async def approvals(request: web.Request) -> web.StreamResponse:
 
 async def act(request: web.Request) -> web.StreamResponse:
     """Carry a command out about what the path names."""
-    command = command_of(await _json(request), dict(request.match_info), strict=True)
+    command = command_of(await json_fields(request), dict(request.match_info), strict=True)
     return answers.as_json(_shown(await do(request, command)))
 
 
 async def bulk(request: web.Request) -> web.StreamResponse:
     """Acknowledge several warnings, all or none."""
-    given: Bulk = read_as(await _json(request), Bulk, strict=True)
+    given: Bulk = read_as(await json_fields(request), Bulk, strict=True)
     if len(given.episode_ids) > request.app[SITE].settings.desk.web.bulk:
         raise BadRequest("$.episode_ids: too many at once")
     done = await do_all(request, list(acknowledgements(given.episode_ids, given.action_id)))
     return answers.as_json(BulkDone(done=[_shown(one) for one in done]))
-
-
-async def _json(request: web.Request) -> dict[str, object]:
-    if request.content_type != "application/json":
-        raise BadRequest("expected application/json")
-    return await fields(request)
 
 
 def _shown(done: acting.Done) -> DoneShown:

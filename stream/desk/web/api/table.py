@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stream.desk.web.api import handlers
-from stream.desk.web.api.structs import Approvals, Bulk, BulkDone, DoneShown, Me, Tasks
-from stream.desk.web.needs import ACT, ANYBODY, LOOK, MANAGE, Limit, Need, Target
+from stream.desk.reports.retention import Retention
+from stream.desk.web.api import handlers, managing
+from stream.desk.web.api.structs import (
+    Approvals,
+    BranchReport,
+    Bulk,
+    BulkDone,
+    DoneShown,
+    ListDone,
+    Lists,
+    Me,
+    NewCustomerList,
+    Tasks,
+)
+from stream.desk.web.needs import ACT, ANYBODY, AUDITOR, LOOK, MANAGE, Limit, Need, Target
 from stream.desk.web.pages import events, worklist
 from stream.desk.web.route import Query, Route
 from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES
@@ -47,6 +59,13 @@ _PAGING = (
 )
 _AFTER = (
     Query(name="after", about="go on behind this number, as by the header Last-Event-ID", schema={"type": "integer"}),
+)
+
+
+_DAYS = (Query(name="days", about="of which warnings", schema={"type": "string", "enum": ["7", "30", "90"]}),)
+_MONTH = (
+    _text("month", "such as 2026-11; by default this one", pattern="^[0-9]{4}-[0-9]{2}$"),
+    _text("branch", "one of one's own; by default the first, or the whole house"),
 )
 
 
@@ -108,12 +127,31 @@ API: Sequence[Route] = (
     ),
     Route(
         method="GET", path=f"{ROOT}/approvals", name="api-approvals", handler=handlers.approvals,
-        need=Need(roles=MANAGE | {"auditor"}), act="list", summary="What waits for a manager", gives=Approvals,
+        need=Need(roles=MANAGE | {AUDITOR}), act="list", summary="What waits for a manager", gives=Approvals,
     ),
     Route(
         method="POST", path=f"{ROOT}/approvals/{{approval_id}}/acts", name="api-act-on-approval",
         handler=handlers.act, need=_on(Target.APPROVAL, MANAGE), limit=Limit.ACTS,
         summary="Grant or refuse what was asked for", takes=Approve | Reject, gives=DoneShown,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/reports/branch", name="api-branch-report", handler=managing.branch,
+        need=Need(roles=MANAGE | {AUDITOR}), act="report", summary="The branch now, and of the last days",
+        gives=BranchReport, query=_DAYS,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/reports/monthly", name="api-monthly-report", handler=managing.monthly,
+        need=Need(roles=MANAGE | {AUDITOR}), act="report", summary="A month against the month before",
+        gives=Retention, query=_MONTH,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/lists", name="api-lists", handler=managing.lists, need=Need(roles=MANAGE),
+        act="list", summary="The last imported lists of customers", gives=Lists,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/lists", name="api-take-list", handler=managing.take, need=Need(roles=MANAGE),
+        act="import", limit=Limit.EXPORTS, summary="Import a list of customers and assign it",
+        takes=NewCustomerList, gives=ListDone,
     ),
     Route(
         method="GET", path=f"{ROOT}/events", name="api-events", handler=events.events, need=Need(roles=LOOK),
