@@ -12,8 +12,10 @@ from stream.desk.web.bodies import ids_in_body
 from stream.desk.web.faults import Denied, NotFound, SignInFirst
 from stream.desk.web.keys import CUSTOMER, EPISODE, PERSON, ROUTE, SITE
 from stream.desk.web.needs import Target
+from stream.desk.web.person import Person
 from stream.desk.web.reach import DAY_MS, customers_of, sees
 from stream.desk.web.route import Handler, Route
+from stream.desk.web.signing.bearer import READ, WRITE
 
 
 @web.middleware
@@ -25,13 +27,18 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     person = request.get(PERSON)
     if person is None:
         raise SignInFirst
-    if person.role not in route.need.roles:
+    if person.role not in route.need.roles or not _in_scope(person, route):
         await audit.write(request, allowed=False)
         raise Denied
     if route.need.target is not Target.NONE and not await _within_reach(request, route):
         await audit.write(request, allowed=False)
         raise NotFound  # whether it exists is not told
     return await handler(request)
+
+
+def _in_scope(person: Person, route: Route) -> bool:
+    """Tell whether a program's token has the scope for a route; people have no scopes."""
+    return person.scopes is None or (READ if route.safe else WRITE) in person.scopes
 
 
 async def _within_reach(request: web.Request, route: Route) -> bool:

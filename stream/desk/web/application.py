@@ -23,6 +23,7 @@ from stream.desk.web.keys import (
     SITE,
     STREAMS,
     TEMPLATES,
+    TOKENS,
     WORDS,
 )
 from stream.desk.web.limits import Limits
@@ -33,6 +34,7 @@ from stream.desk.web.route import Route
 from stream.desk.web.routes import TABLE
 from stream.desk.web.sessions import Seals
 from stream.desk.web.signed_in import renew, signed_in
+from stream.desk.web.signing.bearer import Tokens
 from stream.desk.web.signing.development import only_here, refuse_if_public
 from stream.desk.web.signing.oidc import CALLBACK
 from stream.desk.web.signing.provider import Provider
@@ -60,7 +62,9 @@ def build(site: Site, more: Sequence[Route] = ()) -> web.Application:
     app[SEALS], app[LIMITS] = Seals(site.vault, site.real), Limits(desk.web.rates, site.real)
     app[SECURE] = desk.web.public_url.startswith("https://")
     app[KINDS], app[STREAMS], app[DOCUMENT] = titles(), Streams(), document(routes)
-    app[PROVIDER] = Provider(desk.oidc, _address(desk) + CALLBACK) if desk.oidc.issuer else None
+    provider = Provider(desk.oidc, _address(desk) + CALLBACK) if desk.oidc.issuer else None
+    app[PROVIDER] = provider
+    app[TOKENS] = Tokens(provider, desk.oidc) if provider is not None and desk.oidc.api_audience else None
     for route in routes:
         app.router.add_route(route.method, route.path, route.handler, name=route.name)
     app.router.add_static("/static", FILES, name=STATIC)

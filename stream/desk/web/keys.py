@@ -12,6 +12,7 @@ from stream.desk.web.limits import Limits
 from stream.desk.web.person import Person
 from stream.desk.web.route import Route
 from stream.desk.web.sessions import Seals
+from stream.desk.web.signing.bearer import Tokens
 from stream.desk.web.signing.provider import Provider
 from stream.desk.web.site import Site
 from stream.desk.web.streams import Streams
@@ -27,6 +28,7 @@ ASSETS: web.AppKey[Callable[[str], str]] = web.AppKey("assets", Callable)  # typ
 KINDS: web.AppKey[Mapping[str, Mapping[str, str]]] = web.AppKey("kinds", Mapping)  # kind -> language -> title
 STREAMS = web.AppKey("streams", Streams)
 PROVIDER: web.AppKey[Provider | None] = web.AppKey("provider", Provider)
+TOKENS: web.AppKey[Tokens | None] = web.AppKey("tokens", Tokens)
 DOCUMENT: web.AppKey[Mapping[str, Any]] = web.AppKey("document", Mapping)  # of the API
 SECURE = web.AppKey("secure", bool)  # served over TLS, by us or by a proxy
 

@@ -14,7 +14,7 @@ class Streams:
     def __init__(self) -> None:
         """None is."""
         self._people: Counter[str] = Counter()
-        self._limits: dict[str, set[asyncio.Timeout]] = {}  # by session
+        self._limits: dict[str | None, set[asyncio.Timeout]] = {}  # by session; None: of programs with a token
 
     def of(self, staff_id: str) -> int:
         """Return how many one person has open."""
@@ -23,10 +23,10 @@ class Streams:
     @property
     def sessions(self) -> list[str]:
         """Return the sessions that have one open."""
-        return list(self._limits)
+        return [session_id for session_id in self._limits if session_id is not None]
 
     @contextlib.asynccontextmanager
-    async def open(self, staff_id: str, session_id: str, life_s: float) -> AsyncIterator[None]:
+    async def open(self, staff_id: str, session_id: str | None, life_s: float) -> AsyncIterator[None]:
         """Count a stream while it is open.
 
         Raises:
@@ -43,7 +43,7 @@ class Streams:
         finally:
             self._people -= Counter({staff_id: 1})
 
-    def _leave(self, session_id: str, limit: asyncio.Timeout) -> None:
+    def _leave(self, session_id: str | None, limit: asyncio.Timeout) -> None:
         limits = self._limits.get(session_id, set())
         limits.discard(limit)
         if not limits:

@@ -25,7 +25,9 @@ async def events(request: web.Request) -> web.StreamResponse:
     pace = Pace(heartbeat_s=given.heartbeat_s, stall_s=given.stall_s)
     response = web.StreamResponse(headers=HEADERS)
     with contextlib.suppress(TimeoutError, ConnectionError):
-        async with streams.open(person.staff_id, person.session_id, _LIFE_S):
+        life_s = _LIFE_S if person.until is None else min(_LIFE_S, (person.until - site.real()) / 1000)
+        session_id = person.session_id if person.scopes is None else None
+        async with streams.open(person.staff_id, session_id, life_s):
             await response.prepare(request)
             await stream(site.hub, person.staff_id, after, response.write, pace)
     return response
