@@ -11,6 +11,8 @@ SIGNED_IN = EVERYBODY - {""}
 LOOK_AT_CUSTOMERS = SIGNED_IN - {ADMIN}
 LOOK_AT_THIS_ONE = {OWN, MANAGER, AUDITOR}
 ACT_ON_THIS_ONE = {OWN, MANAGER}
+KEEP = {MANAGER, OTHER_MANAGER, ADMIN}
+KEEP_THIS_ONE = {MANAGER, ADMIN}
 
 MAY = {
     "health": EVERYBODY,
@@ -48,6 +50,14 @@ MAY = {
     "monthly-export": {MANAGER, OTHER_MANAGER, AUDITOR},
     "lists": {MANAGER, OTHER_MANAGER},
     "take-list": {MANAGER, OTHER_MANAGER},
+    "staff": KEEP,
+    "add-colleague": {ADMIN},
+    "colleague": KEEP_THIS_ONE,
+    "act-on-colleague": KEEP_THIS_ONE,
+    "webhooks": KEEP,
+    "add-webhook": KEEP,
+    "webhook": KEEP_THIS_ONE,
+    "act-on-webhook": KEEP_THIS_ONE,
     "referral": LOOK_AT_THIS_ONE,
     "api-me": SIGNED_IN,
     "api-worklist": LOOK_AT_CUSTOMERS,
@@ -66,9 +76,15 @@ MAY = {
     "api-monthly-report": {MANAGER, OTHER_MANAGER, AUDITOR},
     "api-lists": {MANAGER, OTHER_MANAGER},
     "api-take-list": {MANAGER, OTHER_MANAGER},
+    "api-webhooks": KEEP,
+    "api-add-webhook": KEEP,
+    "api-deliveries": KEEP_THIS_ONE,
+    "api-act-on-webhook": KEEP_THIS_ONE,
+    "api-staff": KEEP,
+    "api-act-on-colleague": KEEP_THIS_ONE,
     "api-events": LOOK_AT_CUSTOMERS,
     "api-document": EVERYBODY,
 }
 EPISODE = episode_id("c1", "balance_drop", 0, ("",))
 NAMED = {"episode_id": EPISODE, "customer_id": "c1", "task_id": "t1", "approval_id": "p1", "referral_id": "f1"}
-NAMED["do"] = "note"
+NAMED |= {"do": "note", "endpoint_id": "ep1", "staff_id": "rm-1"}

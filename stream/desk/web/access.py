@@ -11,9 +11,9 @@ from stream.desk.web import audit
 from stream.desk.web.bodies import ids_in_body
 from stream.desk.web.faults import Denied, NotFound, SignInFirst
 from stream.desk.web.keys import CUSTOMER, EPISODE, PERSON, ROUTE, SITE
-from stream.desk.web.needs import Target
+from stream.desk.web.needs import KEPT, Target
 from stream.desk.web.person import Person
-from stream.desk.web.reach import DAY_MS, customers_of, sees
+from stream.desk.web.reach import DAY_MS, customers_of, keeps, sees
 from stream.desk.web.route import Handler, Route
 from stream.desk.web.signing.bearer import READ, WRITE
 
@@ -44,6 +44,9 @@ def _in_scope(person: Person, route: Route) -> bool:
 async def _within_reach(request: web.Request, route: Route) -> bool:
     """Tell whether everything that the request names is there and within reach."""
     target = route.need.target
+    if target in KEPT:
+        async with request.app[SITE].database.reading() as session:
+            return await keeps(session, request[PERSON], target, _id_in_path(request))
     ids = await ids_in_body(request) if target is Target.EPISODES else [_id_in_path(request)]
     async with request.app[SITE].database.reading() as session:
         customers = await customers_of(session, target, ids)

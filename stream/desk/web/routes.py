@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream.desk.web.api.table import API
-from stream.desk.web.needs import ACT, ANYBODY, AUDITOR, LOOK, MANAGE, Limit, Need, Target
-from stream.desk.web.pages import acts, customer, events, forms, imports, lists, own, reports, standing, worklist
+from stream.desk.web.needs import ACT, ADMIN, ANYBODY, AUDITOR, LOOK, MANAGE, RUN, Limit, Need, Target
+from stream.desk.web.pages import (
+    acts,
+    colleagues,
+    customer,
+    events,
+    forms,
+    imports,
+    lists,
+    own,
+    reports,
+    standing,
+    webhooks,
+    worklist,
+)
 from stream.desk.web.route import Handler, Route
 from stream.desk.web.signing import development, oidc, pages
 
@@ -63,6 +76,14 @@ PAGES: Sequence[Route] = (
     _get("/reports/monthly.csv", "monthly-export", reports.monthly_csv, Need(roles=_REPORTS), "export", Limit.EXPORTS),
     _get("/lists", "lists", imports.page, Need(roles=MANAGE), "list"),
     _post("/lists", "take-list", imports.take, Need(roles=MANAGE), "import", Limit.EXPORTS),
+    _get("/staff", "staff", colleagues.page, Need(roles=RUN), "list"),
+    _post("/staff", "add-colleague", colleagues.add, Need(roles=frozenset({ADMIN})), "staff"),
+    _get("/staff/{staff_id}", "colleague", colleagues.one, _on(Target.COLLEAGUE, RUN), "view"),
+    _post("/staff/{staff_id}/acts", "act-on-colleague", colleagues.act, _on(Target.COLLEAGUE, RUN), "staff"),
+    _get("/webhooks", "webhooks", webhooks.page, Need(roles=RUN), "list"),
+    _post("/webhooks", "add-webhook", webhooks.add, Need(roles=RUN), "webhook"),
+    _get("/webhooks/{endpoint_id}", "webhook", webhooks.one, _on(Target.ENDPOINT, RUN), "view"),
+    _post("/webhooks/{endpoint_id}/acts", "act-on-webhook", webhooks.act, _on(Target.ENDPOINT, RUN), "webhook"),
     _get(
         "/referrals/{referral_id}.csv", "referral", customer.referral, _on(Target.REFERRAL, LOOK), "export",
         Limit.EXPORTS,

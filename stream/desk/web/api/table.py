@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stream.desk.colleagues import ColleagueCommand
 from stream.desk.reports.retention import Retention
-from stream.desk.web.api import handlers, managing
+from stream.desk.web.api import handlers, keeping, managing
 from stream.desk.web.api.structs import (
     Approvals,
     BranchReport,
@@ -19,7 +20,8 @@ from stream.desk.web.api.structs import (
     NewCustomerList,
     Tasks,
 )
-from stream.desk.web.needs import ACT, ANYBODY, AUDITOR, LOOK, MANAGE, Limit, Need, Target
+from stream.desk.web.keeping import EndpointCommand, EndpointDone, NewEndpoint
+from stream.desk.web.needs import ACT, ANYBODY, AUDITOR, LOOK, MANAGE, RUN, Limit, Need, Target
 from stream.desk.web.pages import events, worklist
 from stream.desk.web.route import Query, Route
 from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES
@@ -63,6 +65,7 @@ _AFTER = (
 
 
 _DAYS = (Query(name="days", about="of which warnings", schema={"type": "string", "enum": ["7", "30", "90"]}),)
+_WHO = (_text("search", "how a staff id begins, or a branch", maxLength=200),)
 _MONTH = (
     _text("month", "such as 2026-11; by default this one", pattern="^[0-9]{4}-[0-9]{2}$"),
     _text("branch", "one of one's own; by default the first, or the whole house"),
@@ -152,6 +155,35 @@ API: Sequence[Route] = (
         method="POST", path=f"{ROOT}/lists", name="api-take-list", handler=managing.take, need=Need(roles=MANAGE),
         act="import", limit=Limit.EXPORTS, summary="Import a list of customers and assign it",
         takes=NewCustomerList, gives=ListDone,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/webhooks", name="api-webhooks", handler=keeping.endpoints, need=Need(roles=RUN),
+        act="list", summary="Webhook endpoints", gives=keeping.Endpoints,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/webhooks", name="api-add-webhook", handler=keeping.add, need=Need(roles=RUN),
+        act="webhook", limit=Limit.ACTS, summary="Add a webhook endpoint; its secret is told this once",
+        takes=NewEndpoint, gives=EndpointDone,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/webhooks/{{endpoint_id}}/deliveries", name="api-deliveries",
+        handler=keeping.deliveries, need=_on(Target.ENDPOINT, RUN), act="view",
+        summary="The last deliveries of an endpoint", gives=keeping.Deliveries,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/webhooks/{{endpoint_id}}/acts", name="api-act-on-webhook", handler=keeping.act,
+        need=_on(Target.ENDPOINT, RUN), act="webhook", limit=Limit.ACTS,
+        summary="Rotate the secret, enable, disable, replay", takes=EndpointCommand, gives=EndpointDone,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/staff", name="api-staff", handler=keeping.people, need=Need(roles=RUN),
+        act="list", summary="Staff whom one may manage", gives=keeping.People, query=_WHO,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/staff/{{staff_id}}/acts", name="api-act-on-colleague",
+        handler=keeping.act_on_colleague, need=_on(Target.COLLEAGUE, RUN), act="staff", limit=Limit.ACTS,
+        summary="Leave, departure, move, return; for an administrator role and account", takes=ColleagueCommand,
+        gives=keeping.Told,
     ),
     Route(
         method="GET", path=f"{ROOT}/events", name="api-events", handler=events.events, need=Need(roles=LOOK),

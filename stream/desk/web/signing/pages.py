@@ -47,7 +47,7 @@ async def begin_session(request: web.Request, staff_id: str, to: str) -> web.Res
         role = await role_of(tx, staff)
         token = sessions.open_session(tx, staff_id, role, now, settings)
         tx.add(_entry(request, staff_id, role, allowed=True))
-    response = answers.see(local(to))
+    response = answers.see("/staff" if role == "admin" and local(to) == "/" else local(to))
     idle_s = round(settings.idle_min * 60)
     sessions.set_cookie(response, request.app[SEALS].cookie(token), secure=request.app[SECURE], max_age=idle_s)
     return response
