@@ -31,6 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["owner_of"] = lambda route, page: page.owner(route)
     made.filters["segment"] = lambda text: quote(str(text), safe="")  # of a path: an id may hold anything
     return made
 
@@ -122,6 +123,13 @@ class Page:
     def amount(self, value: float | None) -> str:
         """Return money in units of the base currency, without minor units."""
         return "" if value is None else f"{value:,.0f} {self.currency}"
+
+    def owner(self, route: str) -> str:
+        """Return who has something: a person's id, a branch, or nobody."""
+        kind, _, id_ = route.partition(":")
+        if kind in ("rm", "manager") and id_:
+            return id_
+        return self.t("owner.branch", id=id_) if kind == "branch" and id_ else self.word("owner", route)
 
     def dom(self, id_: str) -> str:
         """Return an element's id, as `dom` does."""

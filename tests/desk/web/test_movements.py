@@ -11,6 +11,8 @@ from support.worker_answers import answer
 from stream.desk.store.tables import Audit
 from stream.desk.web.asking import WorkersAsker
 from stream.desk.web.views.movements import movements
+from stream.desk.web.views.shown import Moment
+from stream.desk.web.views.timeline import with_movements
 from stream.ops import asking
 from stream.ops.asking import NoAnswer
 
@@ -131,3 +133,14 @@ async def test_the_list_of_workers_is_read_now_and_then_and_when_none_answers(mo
     assert len(read) == 2
     await asker.state("c")
     assert [url for url, _ in asked] == ["http://worker-1"] * 2 + ["http://worker-2", "http://worker-3"]
+
+
+def test_ordinary_days_that_follow_each_other_share_a_line_and_a_day_with_an_outflow_does_not(told):
+    moved = movements(told["state"], SHANGHAI, [])
+    between = Moment(at=NOW - 30 * DAY, what="note", word="written")
+    lines = with_movements([between], moved)
+    assert [line.word for line in lines if line.what == "movement"] == ["day", "went_away", "days", "days"]
+    first, second = [line.details for line in lines if line.word == "days"]
+    assert first["usage"]["min"] + second["usage"]["min"] == sum(day.usage.get("min", 0) for day in moved.days)
+    assert first["day"] > "2026-10-19" >= second["last_day"]
+    assert len(first["days"]) + len(second["days"]) + 1 == len(moved.days)
