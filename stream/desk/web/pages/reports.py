@@ -29,7 +29,10 @@ async def branch(request: web.Request) -> web.StreamResponse:
     """Show the branch as it stands now, and what became of the last days' warnings."""
     days, found = await live(request)
     await noted(request, days=days)
-    return answers.html(request, "reports/branch.html", days=days, periods=_PERIODS, kinds=request.app[KINDS], **found)
+    return answers.html(
+        request, "reports/branch.html", days=days, periods=_PERIODS, kinds=request.app[KINDS],
+        branches=_branches(request), **found,
+    )  # fmt: skip
 
 
 async def branch_csv(request: web.Request) -> web.StreamResponse:
