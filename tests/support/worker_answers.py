@@ -12,8 +12,33 @@ from stream.engine.jsonl import Record
 from stream.engine.replay import Replay
 from stream.engine.report import describe_state
 
+HOUR, DAY = 3_600_000, 86_400_000
+Event = tuple[str, int, dict[str, Any]]
+"""Topic, time (epoch ms), fields."""
 
-def answer(*events: tuple[str, int, dict[str, Any]], customer: str = "c-1") -> dict[str, Any]:
+
+def drained(now: int) -> list[Event]:
+    """Return the events of 60 quiet days, a call now and then, and a day on which all goes to another bank."""
+    first = now - 60 * DAY
+    balances: list[Event] = [
+        ("balances", first + n * DAY, {"account_id": "a", "balance": 50_000, "kind": "current"}) for n in range(60)
+    ]
+    call: dict[str, Any] = {"amount": 0, "direction": "out", "category": "call", "quantity": 7, "unit": "min"}
+    calls: list[Event] = [("transactions", first + n * DAY + HOUR, call) for n in range(0, 60, 7)]
+    out: dict[str, Any] = {
+        "amount": "48000",
+        "direction": "out",
+        "counterparty": {"institution": "other-bank", "own_name": True},
+    }
+    last = now - HOUR
+    return [
+        *sorted([*balances, *calls], key=lambda event: event[1]),
+        ("transactions", last, {**out, "account_id": "a"}),
+        ("balances", last, {"account_id": "a", "balance": "2000.50", "kind": "current"}),
+    ]  # fmt: skip
+
+
+def answer(*events: Event, customer: str = "c-1") -> dict[str, Any]:
     """Return what `/state` of a worker says after these events: topic, time, fields."""
     replay = Replay(load(env={}))
     lines = []

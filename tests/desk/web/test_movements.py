@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from support.desk_rows import DAY, HOUR, NOW
 from support.units import SHANGHAI
-from support.worker_answers import answer
+from support.worker_answers import answer, drained
 
 from stream.desk.store.tables import Audit
 from stream.desk.web.asking import WorkersAsker
@@ -20,25 +20,9 @@ FROM = NOW - 60 * DAY
 HTMX = {"HX-Request": "true"}
 
 
-def drained():
-    """Return the events of 60 quiet days, a call now and then, and a day on which all goes to another bank."""
-    balances = [
-        ("balances", FROM + n * DAY, {"account_id": "a", "balance": 50_000, "kind": "current"}) for n in range(60)
-    ]
-    call = {"amount": 0, "direction": "out", "category": "call", "quantity": 7, "unit": "min"}
-    calls = [("transactions", FROM + n * DAY + HOUR, call) for n in range(0, 60, 7)]
-    out = {"amount": "48000", "direction": "out", "counterparty": {"institution": "other-bank", "own_name": True}}
-    last = NOW - HOUR
-    return [
-        *sorted([*balances, *calls], key=lambda event: event[1]),
-        ("transactions", last, {**out, "account_id": "a"}),
-        ("balances", last, {"account_id": "a", "balance": "2000.50", "kind": "current"}),
-    ]  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def told():
-    return answer(*drained(), customer="c1")
+    return answer(*drained(NOW), customer="c1")
 
 
 def test_the_days_and_what_went_to_another_house(told):
