@@ -246,8 +246,11 @@ class Show:
 
     async def _look(self, session: aiohttp.ClientSession) -> None:
         """Ask the desk and the worker how far they are; the desk first, which knows what it sent the worker."""
+        expected = self._seen.expected
         if self._desk is not None:
             self._seen.desk = await self._desk.tally()
+        if self._seen.expected != expected:  # an answer, after whatever time: nothing is stuck yet
+            self._moved_at = time.monotonic()
         await self._scrape(session)
 
     async def _scrape(self, session: aiohttp.ClientSession) -> None:

@@ -43,7 +43,9 @@ def test_the_balance_has_its_usual_low_and_the_day_of_the_warning(told):
     assert balance.points[-1] == ("2026-11-18", 2000.5)
     assert balance.warned_on == ["2026-11-18"]
     assert (usage.what, usage.unit, usage.baseline) == ("usage", "min", 7.0)
-    assert {value for _, value in usage.points} <= {0.0, 7.0}
+    assert {value for _, value in usage.points} == {7.0}
+    assert usage.points[-1][0] == "2026-11-09"  # Monday of the last whole week
+    assert usage.warned_on == ["2026-11-18"]
 
 
 def test_somebody_of_whom_little_is_known_has_no_curve():

@@ -23,7 +23,7 @@
         ctx.stroke();
         ctx.font = `${12 * scale}px system-ui, sans-serif`;
         ctx.textAlign = x > bbox.left + bbox.width / 2 ? "right" : "left";
-        if (label) ctx.fillText(label, x + (ctx.textAlign === "right" ? -5 : 5) * scale, bbox.top + 12 * scale);
+        if (label) ctx.fillText(label, x + (ctx.textAlign === "right" ? -5 : 5) * scale, bbox.top - 4 * scale);
         ctx.restore();
       },
     },
@@ -47,7 +47,7 @@
     }
     element.replaceChildren();
     new uPlot({
-      width: element.clientWidth, height: 176, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      width: element.clientWidth, height: 176, padding: [18, 8, 0, 0], tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       series, axes: [{ ...axis, values: "{MM}-{DD}", space: 60 }, { ...axis, size: 56, values: (plot, ticks) => ticks.map((tick) => short.format(tick)) }],
       scales: { y: { range: (plot, low, high) => [Math.min(0, low), high * 1.1 || 1] } },
       plugins: warned.map((at) => moment(at, at === last ? given.labels.warned : "")), cursor: { drag: { x: false, y: false } },

@@ -155,16 +155,21 @@ def _balance(raw: Raw, business: Business, warned_at: Sequence[int]) -> Iterator
 
 
 def _usage(raw: Raw, business: Business, warned_at: Sequence[int]) -> Iterator[Curve]:
-    """Yield the curve of what is used most, week by week, against the median of the weeks before the last ones."""
+    """Yield the curve of what is used most, week by week, against the median of the weeks before the last ones.
+
+    The week that is under way is left out: half a week would look like a fall.
+    """
     weeks, this_week = buckets(raw, "weeks"), business.week(business.day(raw["newest"]))
     kept = {unit: {n: used for n, bucket in weeks.items() if (used := _used(bucket, unit))} for unit in UNITS}
     unit = max(kept, key=lambda name: len(kept[name]))
     if len(kept[unit]) < _FEWEST:
         return
-    numbers = range(min(kept[unit]), this_week + 1)
+    numbers = range(min(kept[unit]), this_week)
     values = [kept[unit].get(number, 0.0) for number in numbers]
+    if len(values) < _FEWEST:
+        return
     points = [(_monday(number, business), value) for number, value in zip(numbers, values, strict=True)]
-    before = values[: -_RECENT_WEEKS - 1]
+    before = values[:-_RECENT_WEEKS]
     yield Curve(
         what="usage",
         unit=unit,
@@ -182,5 +187,5 @@ def _monday(week: int, business: Business) -> str:
 def _dates(times: Sequence[int], points: Sequence[tuple[str, float]], business: Business) -> list[str]:
     """Return the days of those times that lie within the curve, each once."""
     days = {business.date(business.day(time)) for time in times}
-    last = dt.date.fromisoformat(points[-1][0]) + dt.timedelta(days=7)
+    last = dt.date.fromisoformat(points[-1][0]) + dt.timedelta(days=14)  # of a week's point, and the week under way
     return [day.isoformat() for day in sorted(days) if points[0][0] <= day.isoformat() and day <= last]
