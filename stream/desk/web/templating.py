@@ -89,6 +89,18 @@ class Page:
             return local.strftime("%H:%M")
         return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
 
+    def when(self, text: Any) -> str:
+        """Return a time that came as RFC 3339 as `at` does; what is none stays as it came."""
+        try:
+            return self.at(round(dt.datetime.fromisoformat(str(text)).timestamp() * 1000)) if text else ""
+        except ValueError:
+            return str(text)
+
+    def span_said(self, text: Any) -> str:
+        """Return a worker's `since TIME` or `until TIME` in the language of who looks."""
+        word, _, time = str(text).partition(" ")
+        return self.t(f"why.{word}", at=self.when(time)) if word in ("since", "until") else ""
+
     def day(self, time: int | None) -> str:
         """Return a local date."""
         return "" if time is None else self._local(time).strftime("%Y-%m-%d")

@@ -114,7 +114,7 @@ async def test_why_there_was_no_alert(who, workers):
     workers.known["c1"] = {
         "customer_id": "c1",
         "time": "2026-11-18T10:00:00Z",
-        "standing": {"snoozed": "<b>"},
+        "standing": {"snoozed": "<b>", "left": "since 2026-11-01T01:00:00.000Z"},
         "rules": [
             {"kind": "usage_drop", "verdict": "quiet", "figures": {"seen": 3.5}},
             {"kind": "balance_drop", "verdict": "held back", "stage": "cool_down", "since": "x", "figures": {}},
@@ -124,7 +124,9 @@ async def test_why_there_was_no_alert(who, workers):
     assert "<html" not in page
     assert page.index("余额骤降") < page.index("使用量")
     assert "同类预警刚结束" in page
-    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "客户已离开 自 11-01 09:00 起" in page
+    assert "截至 18:00" in page
     said = await (await browser.get("/api/v1/customers/c1/why")).json()
     assert [rule["verdict"] for rule in said["rules"]] == ["held back", "quiet"]
     assert "引擎不认识该客户" in await browser.text("/customers/c2/why")
