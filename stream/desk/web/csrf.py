@@ -6,12 +6,12 @@ from aiohttp import web
 from yarl import URL
 
 from stream.desk.web.addresses import own_names
-from stream.desk.web.bodies import fields
+from stream.desk.web.bodies import CSRF, fields
 from stream.desk.web.faults import Forged
 from stream.desk.web.keys import PERSON, ROUTE, SEALS
 from stream.desk.web.route import Handler
 
-HEADER, FIELD = "X-CSRF-Token", "csrf"
+HEADER = "X-CSRF-Token"
 
 
 @web.middleware
@@ -43,5 +43,5 @@ def _authority(origin: str) -> str:
 
 
 async def _token_fits(request: web.Request) -> bool:
-    given = request.headers.get(HEADER) or (await fields(request)).get(FIELD, "")
+    given = request.headers.get(HEADER) or (await fields(request)).get(CSRF, "")
     return isinstance(given, str) and request.app[SEALS].fits(request[PERSON].session_id, given)

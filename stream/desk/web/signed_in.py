@@ -16,7 +16,6 @@ from stream.desk.web.needs import Limit
 from stream.desk.web.person import Person
 from stream.desk.web.reach import reach_of, role_of
 from stream.desk.web.route import Handler
-from stream.desk.web.sessions import digest
 from stream.desk.web.signing.bearer import token_of
 from stream.desk.web.signing.provider import ProviderError
 from stream.desk.web.signing.who import staff_of
@@ -59,7 +58,7 @@ async def _recognise_program(request: web.Request, token: str) -> None:
         staff = await staff_of(session, claims, site.settings.desk.oidc)
         if staff is None or staff.status == "left":
             raise BadToken
-        person = await _person(request, session, f"token/{digest(token)}", staff)
+        person = await _person(request, session, f"token/{staff.staff_id}", staff)  # rates are the program's
     request[PERSON] = replace(person, csrf="", scopes=tokens.scopes(claims), until=int(claims["exp"]) * 1000)
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 from support.desk_may import EPISODE, MAY, NAMED
 from support.desk_rows import DAY, NOW, staff
 from support.desk_web import served, settings, site
@@ -13,7 +14,7 @@ from support.identity import API, CLIENT, SECRET, Provider
 
 from stream.config import ConfigError, load
 from stream.desk.store.repositories.people import put_staff
-from stream.desk.store.tables import Episode
+from stream.desk.store.tables import Audit, Episode
 from stream.desk.web.routes import TABLE
 
 
@@ -52,6 +53,8 @@ async def test_a_program_looks_and_acts_as_the_one_it_stands_for(desk, provider,
         assert elsewhere.status == 404
     async with embedded.reading() as session:
         assert (await session.get_one(Episode, EPISODE)).acknowledged_by == "rm-1"
+        refusals = await session.scalars(select(Audit).where(Audit.allowed.is_(False)).order_by(Audit.id))
+        assert [(row.actor, row.details["token"]) for row in refusals] == [("rm-1", True)] * 2
     assert provider.keys_read == 1
 
 

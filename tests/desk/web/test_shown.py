@@ -185,6 +185,8 @@ async def test_filters_search_and_tabs(as_, town):
         "/?kinds=serious_complaint": ["c2"],
         "/?search=李静": ["c2"],
         "/?search=王": ["c1"],
+        "/?classes=key": [],
+        "/?classes=mass": ["c1", "c2", "c9"],
         "/?search=小 明": ["c1"],
         "/?search=静&status=acknowledged": [],
         "/?search=小强": [],

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from stream.desk.colleagues import Account, ColleagueCommand
 from stream.desk.web import answers, audit
-from stream.desk.web.bodies import fields, read_as
-from stream.desk.web.csrf import FIELD
+from stream.desk.web.bodies import form_fields, read_as
 from stream.desk.web.faults import NotFound
 from stream.desk.web.keeping import change_colleague
 from stream.desk.web.keys import PERSON, SITE
@@ -31,7 +29,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def add(request: web.Request) -> web.StreamResponse:
     """Make somebody known whom the topic does not tell of, such as an auditor."""
-    given = _own(await fields(request)) | {"do": "account"}
+    given = await form_fields(request) | {"do": "account"}
     command: Account = read_as(given, Account, strict=False)
     await change_colleague(request, command)
     return answers.see(f"/staff/{quote(command.staff_id, safe='')}?done=account")
@@ -54,9 +52,7 @@ async def one(request: web.Request) -> web.StreamResponse:
 
 async def act(request: web.Request) -> web.StreamResponse:
     """Carry out what a form asks about somebody."""
-    given = _own(await fields(request)) | dict(request.match_info)
-    if isinstance(given.get("successor_ids"), str):
-        given["successor_ids"] = [given["successor_ids"]]
+    given = await form_fields(request, "successor_ids") | dict(request.match_info)
     command: ColleagueCommand = read_as(given, ColleagueCommand, strict=False)
     await change_colleague(request, command)
     return answers.see(f"/staff/{quote(command.staff_id, safe='')}?done={given['do']}")
@@ -68,7 +64,3 @@ async def managed(request: web.Request) -> list[ColleagueShown]:
     search = request.query.get("search", "").strip()[:200]
     async with site.database.reading() as session:
         return await colleagues(session, request[PERSON], site, search)
-
-
-def _own(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != FIELD}

@@ -7,8 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from stream.desk.web import answers, audit
-from stream.desk.web.bodies import fields, read_as
-from stream.desk.web.csrf import FIELD
+from stream.desk.web.bodies import form_fields, read_as
 from stream.desk.web.keeping import STATES, EndpointCommand, EndpointDone, NewEndpoint, add_endpoint, change_endpoint
 from stream.desk.web.keys import KINDS, PERSON, SITE
 from stream.desk.web.views.endpoints import DeliveryShown, EndpointShown, deliveries, shown
@@ -26,10 +25,7 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def add(request: web.Request) -> web.StreamResponse:
     """Add an endpoint, and show its secret this once."""
-    given = _own(await fields(request))
-    for name in _LISTS:
-        if name in given and not isinstance(given[name], list):
-            given[name] = [given[name]]
+    given = await form_fields(request, *_LISTS)
     try:
         done = await add_endpoint(request, read_as(given, NewEndpoint, strict=False))
     except Refused as refused:
@@ -46,7 +42,7 @@ async def one(request: web.Request) -> web.StreamResponse:
 
 async def act(request: web.Request) -> web.StreamResponse:
     """Carry out what a form asks about an endpoint."""
-    given = _own(await fields(request)) | dict(request.match_info)
+    given = await form_fields(request) | dict(request.match_info)
     given.pop("action_id", None)
     command: EndpointCommand = read_as(given, EndpointCommand, strict=False)
     done = await change_endpoint(request, command)
@@ -67,10 +63,6 @@ async def sent(request: web.Request) -> list[DeliveryShown]:
     """Return the last deliveries of the endpoint of a request."""
     async with request.app[SITE].database.reading() as session:
         return await deliveries(session, request.match_info["endpoint_id"])
-
-
-def _own(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != FIELD}
 
 
 async def _page(request: web.Request, *, status: int = 200, **more: Any) -> web.Response:

@@ -19,6 +19,7 @@ from stream.desk.web.views.shown import WorklistShown
 
 _KEPT = frozenset({*LISTS, "status", "order", "search", "storm", "priorities", "limit", "offset"})
 SEVERITIES = ("critical", "high", "medium", "low")
+CLASSES = ("key", "potential", "maintain", "mass", "adjust", "phase-out")
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -51,6 +52,7 @@ def values(
         "statuses": STATUSES,
         "orders": ORDERS,
         "severities": SEVERITIES,
+        "classes": CLASSES,
         "kinds": request.app[KINDS],
         "first": shown.offset + 1 if shown.cards else 0,
         "last": last,
