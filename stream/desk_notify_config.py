@@ -74,7 +74,7 @@ class Bot(Section):
 class Notify(Section):
     """What leaves the house."""
 
-    page_url: str = Field("", description="address of the desk for links; empty = no links")
+    page_url: str = Field("", description="address of the desk for links; empty = desk.web.public_url, or none")
     language: Literal["zh", "en"] = Field("zh", description="of a receiver who has set none")
     retries_s: tuple[float, ...] = Field(
         (0, 30, 120, 600, 3_600), min_length=1, description="of mail and bots: wait before each attempt"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from stream.desk_section import Section
 from stream.desk_work_config import Label
@@ -42,6 +42,9 @@ class Web(Section):
     ended_days: float = Field(
         30, ge=0, le=3650, description="so long after a warning ended its owner sees the customer"
     )
+    search_names: int = Field(
+        5_000, ge=0, le=20_000, description="customers whose names are looked through; beyond that whole names only"
+    )
     streams: int = Field(10, ge=1, le=1_000, description="open pages of one person that are pushed to")
     rates: Rates = Rates()
 
@@ -58,7 +61,18 @@ class Oidc(Section):
     )
     role_claim: str = Field("", description="claim with the role or a list of them; empty = as the store has it")
     roles: dict[str, Role] = Field(default_factory=dict, description="value of that claim -> role")
+    api_audience: str = Field("", description="`aud` of access tokens for the API; empty = none are taken")
+    read_scopes: tuple[str, ...] = Field(("desk.read",), description="with one of these a program may look")
+    write_scopes: tuple[str, ...] = Field(("desk.write",), description="with one of these it may act, too")
     timeout_s: float = Field(10, gt=0, le=120)
+
+    @model_validator(mode="after")
+    def _tells_tokens_apart(self) -> Self:
+        if self.api_audience and self.api_audience == self.client_id:
+            raise ValueError(
+                "api_audience must differ from client_id, or the page's own ID tokens would do for the API"
+            )
+        return self
 
 
 class Said(Section):

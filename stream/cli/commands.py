@@ -12,6 +12,7 @@ from stream.cli import (
     deadletters,
     demo,
     desk,
+    desk_staff,
     desk_webhooks,
     evaluate,
     kafka,
@@ -45,6 +46,7 @@ def build() -> typer.Typer:
     app.command("worker")(worker.command)
     app.command("trainer")(trainer.command)
     app.command("desk")(desk.command)
+    app.add_typer(desk_staff.app, name="desk-staff")
     app.add_typer(desk_webhooks.app, name="desk-webhooks")
     app.add_typer(models.app, name="models")
     app.command("replay")(replay.command)

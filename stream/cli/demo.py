@@ -32,7 +32,8 @@ def command(
     """Start a broker, a worker and a desk, feed them a simulated town, and show the warnings as they fire.
 
     The desk's page is on the loopback address; links that sign in are printed, one for an RM whose customers nobody
-    else answers for, one for the manager. The other RMs' answers are simulated. The desk goes by the town's time.
+    else answers for, one each for the manager, an auditor and an administrator. The other RMs' answers are simulated.
+    The desk goes by the town's time.
 
     Ends with a summary; status 0 only if every event was accounted for and the desk has every alert.
     Everything it made is removed again.

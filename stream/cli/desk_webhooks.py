@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from stream.cli.desk_store import run
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from stream.config import Settings
     from stream.desk.store.vault import Vault
 
-T = TypeVar("T")
 Config = Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")]
 Id = Annotated[str, typer.Argument(metavar="ENDPOINT", help="its id, as `list` shows it")]
 Some = Annotated[list[str] | None, typer.Option(help="only these; may be given several times")]
@@ -49,7 +48,7 @@ def add(
         allow_private=allow_private,
         contact=contact,
     )
-    id_, secret = _run(config, lambda tx, vault, _, now: endpoints.add(tx, vault, wanted, user(), now))
+    id_, secret = run(config, lambda tx, vault, _, now: endpoints.add(tx, vault, wanted, user(), now))
     typer.echo(f"{id_}\n{secret}")
 
 
@@ -59,7 +58,7 @@ def list_(config: Config = None) -> None:
     from stream.desk.notify import endpoints
     from stream.domain.alerts import rfc3339
 
-    for row, waiting, failed in _run(config, lambda tx, _vault, _settings, _now: endpoints.listed(tx)):
+    for row, waiting, failed in run(config, lambda tx, _vault, _settings, _now: endpoints.listed(tx)):
         failing = "" if row.failing_since is None else f" (failing since {rfc3339(row.failing_since)})"
         on = f"enabled{failing}" if row.enabled else f"disabled ({row.disabled_why})"
         wants = " ".join([*row.states, *row.kinds, *row.severities, *row.branch_ids]) or "everything"
@@ -72,7 +71,7 @@ def rotate(endpoint: Id, config: Config = None) -> None:
     from stream.desk.notify import endpoints
 
     typer.echo(
-        _run(
+        run(
             config,
             lambda tx, vault, settings, now: endpoints.rotate(
                 tx, vault, endpoint, now, round(settings.desk.notify.webhooks.overlap_h * 3_600_000)
@@ -87,7 +86,7 @@ def disable(endpoint: Id, config: Config = None) -> None:
     from stream.cli.who import user
     from stream.desk.notify import endpoints
 
-    if not _run(config, lambda tx, _vault, _settings, now: endpoints.disable(tx, endpoint, f"by {user()}", now)):
+    if not run(config, lambda tx, _vault, _settings, now: endpoints.disable(tx, endpoint, f"by {user()}", now)):
         raise typer.BadParameter("there is no such endpoint that is enabled")
 
 
@@ -96,7 +95,7 @@ def enable(endpoint: Id, config: Config = None) -> None:
     """Post to an endpoint again."""
     from stream.desk.notify import endpoints
 
-    _run(config, lambda tx, _vault, _settings, now: endpoints.enable(tx, endpoint, now))
+    run(config, lambda tx, _vault, _settings, now: endpoints.enable(tx, endpoint, now))
 
 
 @app.command("replay")
@@ -114,41 +113,4 @@ def replay(
             return 1
         return await endpoints.replay_failed(tx, what, now - round(hours * 3_600_000), now)
 
-    typer.echo(f"{_run(config, again)} to be sent again")
-
-
-def _run(config: Path | None, work: Callable[[AsyncSession, Vault, Settings, int], Awaitable[T]]) -> T:
-    """Do it in one transaction on the desk's store; what a person can mend is one sentence."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from stream.cli.console import faults
-    from stream.config import ConfigError, load
-    from stream.desk.notify.addresses import UrlError
-    from stream.desk.notify.endpoints import UnknownError
-    from stream.desk.notify.signing import SecretError
-    from stream.desk.store.database import name_of
-    from stream.desk.store.vault import VaultError
-
-    with faults():
-        settings = load(config)
-        try:
-            return asyncio.run(_worked(settings, work))
-        except (UrlError, SecretError, UnknownError, VaultError) as fault:
-            raise ConfigError(str(fault)) from None
-        except SQLAlchemyError as fault:
-            raise ConfigError(f"the desk's database cannot be used: {name_of(fault)}") from None
-
-
-async def _worked(settings: Settings, work: Callable[[AsyncSession, Vault, Settings, int], Awaitable[T]]) -> T:
-    from stream.desk.store.database import Database
-    from stream.desk.store.keys import load_vault
-    from stream.desk.store.migrate import migrate
-    from stream.engine.shard import wall_ms
-
-    await migrate(settings.desk.database)
-    database = Database.open(settings.desk.database)
-    try:
-        async with database.transaction() as tx:
-            return await work(tx, load_vault(settings.desk), settings, wall_ms())
-    finally:
-        await database.close()
+    typer.echo(f"{run(config, again)} to be sent again")

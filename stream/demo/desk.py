@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from stream.simulate.population import rm_id
 from stream.simulate.staff import always_there, manager_id
 from stream.simulate.town import Town
 
-AUDITOR = "demo-auditor"
+AUDITOR, ADMINISTRATOR = "demo-auditor", "demo-admin"
 _READY_S = 60.0
 _POLL_S = 0.1
 _FOR_EVER_DAYS = 36_500  # years of the town pass in minutes, and what came of it is counted at the end
@@ -53,7 +53,8 @@ class DemoDesk:
         """`town`: `None` when something else is fed; then nobody answers by habit."""
         self.service = service
         self.rms = [] if town is None else _rms(town)
-        self.people = [self.rms[-1], manager_id(int(self.rms[-1].removeprefix("rm-")))] if self.rms else [AUDITOR]
+        own = [self.rms[-1], manager_id(int(self.rms[-1].removeprefix("rm-")))] if self.rms else []
+        self.people = [*own, AUDITOR, ADMINISTRATOR] if own else [AUDITOR]
         self.habits = habits_of(self.rms)
         self.colleagues = Colleagues(service, context, clock, self.habits, _leaving(town))
 
@@ -90,8 +91,7 @@ async def running(
     try:
         await service.start()
         await _ready(service)
-        if town is None:
-            await _add_auditor(service, clock.now())
+        await _add(service, {AUDITOR: "auditor", ADMINISTRATOR: "admin"}, clock.now())
         yield DemoDesk(service, Context(settings.desk, business(settings), service.vault), clock, town)
     finally:
         await service.stop()
@@ -118,11 +118,14 @@ async def _ready(service: DeskService) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _add_auditor(service: DeskService, now: int) -> None:
-    """Let somebody look who sees everybody: of what is fed here no RM is known beforehand."""
-    row = {"staff_id": AUDITOR, "time": now, "status": "active", "role": "auditor", "successor_ids": []}
+async def _add(service: DeskService, people: Mapping[str, str], now: int) -> None:
+    """Make known whom the topic `staff` does not tell of: who sees everybody, and who keeps the desk."""
+    rows = [
+        {"staff_id": id_, "time": now, "status": "active", "role": role, "successor_ids": []}
+        for id_, role in people.items()
+    ]
     async with service.database.transaction() as tx:
-        await tx.execute(insert_into(tx, Staff).values(row))
+        await tx.execute(insert_into(tx, Staff), rows)
 
 
 def _rms(town: Town) -> list[str]:

@@ -95,6 +95,14 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
                 await asyncio.to_thread(launcher.down, name=_BROKER)
 
 
+def _browse(link: str) -> bool:
+    """Open a link in the browser of who looks, `$BROWSER` first, and tell whether there is one."""
+    try:
+        return webbrowser.open(link)
+    except (webbrowser.Error, OSError):
+        return False
+
+
 def _own(settings: Settings, bootstrap: str, folder: Path) -> Settings:
     """Return settings whose topics, group and stores are this run's alone."""
     name = f"demo-{uuid.uuid4().hex[:8]}"
@@ -172,9 +180,8 @@ class Show:
         await desk.known()
         for line in demo_desk.words(desk):
             self._console.print(line, highlight=False, soft_wrap=True)
-        if self._plan.browse:
-            with contextlib.suppress(webbrowser.Error):  # there is none: the link is on the screen
-                await asyncio.to_thread(webbrowser.open, desk.link(desk.people[0]))
+        if self._plan.browse and not await asyncio.to_thread(_browse, desk.link(desk.people[0])):
+            self._console.print("  no browser could be opened here: follow one of the links above", highlight=False)
 
     async def _check(self) -> None:
         """Have a test alert or a heartbeat sent through and say how long it took."""
@@ -239,8 +246,11 @@ class Show:
 
     async def _look(self, session: aiohttp.ClientSession) -> None:
         """Ask the desk and the worker how far they are; the desk first, which knows what it sent the worker."""
+        expected = self._seen.expected
         if self._desk is not None:
             self._seen.desk = await self._desk.tally()
+        if self._seen.expected != expected:  # an answer, after whatever time: nothing is stuck yet
+            self._moved_at = time.monotonic()
         await self._scrape(session)
 
     async def _scrape(self, session: aiohttp.ClientSession) -> None:

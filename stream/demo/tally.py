@@ -15,7 +15,7 @@ _ANSWERS = ("ack", "snooze", "outcome")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`rows`: the engine's alerts; `contacts`, `feedback`: published to these topics; `waiting`: not yet published."""
+    """`rows`: the engine's alerts; `contacts`, `feedback`, `staff`: published to these topics; `waiting`: not yet."""
 
     rows: int = 0
     answers: int = 0
@@ -23,11 +23,12 @@ class Tally:
     escalated: int = 0
     feedback: int = 0
     waiting: int = 0
+    staff: int = 0
 
     @property
     def from_desk(self) -> int:
         """Messages of the desk's that the engine reads."""
-        return self.feedback + self.contacts
+        return self.feedback + self.contacts + self.staff
 
 
 async def tally(database: Database) -> Tally:
@@ -42,6 +43,6 @@ async def tally(database: Database) -> Tally:
         taken = Outbox.published_at.is_not(None), Outbox.fault.is_(None)
         return select(count).select_from(Outbox).where(Outbox.topic == topic, *taken)
 
-    wanted = (rows, answers, sent("contacts"), escalated, sent("feedback"), waiting)
+    wanted = (rows, answers, sent("contacts"), escalated, sent("feedback"), waiting, sent("staff"))
     async with database.reading() as session:
         return Tally(*[await session.scalar(one) or 0 for one in wanted])

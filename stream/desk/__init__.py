@@ -10,10 +10,11 @@ sub-package    what it is
 `store/`       the relational store: tables, migrations, opening and closing, rows in and rows out; no decisions
 `work/`        pure decisions on values: actions and what they make of an episode, tasks, approvals, escalation,
                business hours, the daily budget, quiet hours; time and calendar are passed in
-`acts/`        answers carried out in one given transaction: rows, feedback, alerts, pushes; `acting.act` is the way in
+`acts/`        answers carried out in one given transaction: rows, feedback, alerts, pushes; `acting.act` is the way in,
+               `colleagues.change` that of leave and departure
 `intake/`      topics into rows: `alerts`, `customers`, `staff` and `contacts`, read committed, next offsets in the same
                transaction as the rows; stops while the database is away and goes on by itself
-`outbox/`      rows into topics: `feedback`, `contacts`, `alerts`; in their order, at least once, with the same id
+`outbox/`      rows into topics: `feedback`, `contacts`, `alerts`, `staff`; in their order, at least once, the same id
 `timing/`      what falls due: escalations, ends of snoozes, tasks; retention
 `push/`        server-sent events with resume, the budget and the quiet hours carried out, digests, storm summaries
 `notify/`      webhooks, mail and bots: one file an adapter, behind one port

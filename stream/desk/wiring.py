@@ -115,7 +115,8 @@ def build(
     push = settings.desk.push
     pace = Pace(heartbeat_s=push.heartbeat_s, stall_s=push.stall_s)
     hub = Hub(database, metrics=pushing, poll_s=push.poll_s, pace=pace)
-    notifier = Sender(database, vault, settings.desk.notify, wall_ms, metrics=notifying)
+    links = {"page_url": settings.desk.notify.page_url or settings.desk.web.public_url}
+    notifier = Sender(database, vault, settings.desk.notify.model_copy(update=links), wall_ms, metrics=notifying)
     leads = tuple(Lead(part, holder, wall_ms, metrics) for part in ("intake", "outbox", "timers"))
     publisher = Publisher(settings, database, leads[1], metrics, standings, clock)
     sender = KafkaSender(settings)

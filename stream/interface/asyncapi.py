@@ -30,6 +30,7 @@ _SENT = (
     "alerts",
     "feedback",
     "contacts",
+    "staff",
     "settings",
     "dead-letters",
     "workers",

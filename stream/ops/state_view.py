@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
-
-from msgspec import Struct
+from collections.abc import Callable, Iterator, Sequence
 
 from stream.domain import holdings
 from stream.domain.business import Business
-from stream.domain.ring import Ring
-from stream.domain.state import ACTS, DAYS, EARNED, SUM_IN, UNITS, USAGE, Account, Holding, Score, State, money_out
+from stream.domain.state import ACTS, EARNED, SUM_IN, UNITS, USAGE, Score, money_out
 from stream.engine.policies import explained
 from stream.ops.printable import printable
+from stream.ops.state_read import Raw, holdings_of, known
 
 SERIES_DAYS = 30
 ACTIVITY_DAYS = 14
 _LABEL = 12
 _BARS = "▁▂▃▄▅▆▇█"
-S = TypeVar("S", bound=Struct)
-
-Raw = Mapping[str, Any]
-"""A part of the answer of `/state/CUSTOMER`."""
 
 
 def picture(answer: Raw, business: Business) -> list[str]:
@@ -58,8 +51,7 @@ class _View:
         self.health = health  # `None`: an older worker answered
         self.business = business
         self.today = business.day(state["newest"])
-        accounts = {name: _account(raw) for name, raw in state["accounts"].items()}
-        self.state = State(accounts=accounts, products={n: _holding(raw) for n, raw in state["products"].items()})
+        self.state = holdings_of(state)
 
     def money(self, minor: int) -> str:
         return f"{self.business.major(minor):,.{self.business.minor_units}f}"
@@ -69,24 +61,6 @@ class _View:
 
     def date(self, day: int) -> str:
         return self.business.date(day).isoformat()
-
-
-def _known(kind: type[S], raw: Raw) -> dict[str, Any]:
-    """Leave out what a newer worker may know besides."""
-    return {name: raw[name] for name in kind.__struct_fields__ if name in raw}
-
-
-def _account(raw: Raw) -> Account:
-    fields = _known(Account, raw)
-    closings = {int(day): int(closing) for day, closing in raw["closings"].items()}
-    ring: Ring[int] = Ring()
-    for day in sorted(closings):
-        ring.put(day, closings[day], DAYS + 1, day)  # one before the window is carried to its edge
-    return Account(**(fields | {"closings": ring}))
-
-
-def _holding(raw: Raw) -> Holding:
-    return Holding(**_known(Holding, raw))
 
 
 def _profile(view: _View) -> Iterator[str]:
@@ -181,7 +155,7 @@ def _model(view: _View) -> Iterator[str]:
     score = view.raw.get("score")
     if score is not None:
         yield f"{score['value']:.1%} {score['grade']}  by {score['version']}, {view.when(score['time'])}"
-        for reason in explained(Score(**_known(Score, score))):
+        for reason in explained(Score(**known(Score, score))):
             yield f"{reason.contribution:+.2f}  {reason.en}"
         return
     health = view.health

@@ -10,14 +10,17 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from support.chromium import PHONE, WIDE
+from support.desk_rows import NOW
 from support.desk_stores import settings_of
 from support.desk_town import settle
 from support.desk_web import Answers, Clock, site
+from support.worker_answers import answer, drained
 
 from stream.desk.push.hub import Hub
 from stream.desk.store.database import Database
@@ -39,14 +42,20 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@pytest.fixture(scope="session")
+def moved() -> dict[str, Any]:
+    """What a worker says of a customer who was drained today."""
+    return answer(*drained(NOW), customer="c1")
+
+
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Site]:
+async def desk(tmp_path: Path, moved: dict[str, Any]) -> AsyncIterator[Site]:
     """A site on SQLite with a small town in it."""
     given, vault = settings_of(f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}"), Vault([new_key()])
     await migrate(given)
     database = Database.open(given)
     await settle(database, vault)
-    made = site(database, vault, Clock(), Answers())
+    made = site(database, vault, Clock(), Answers(states={"c1": moved}))
     made.hub.start()
     yield made
     await made.hub.close()

@@ -29,8 +29,10 @@ async def test_axe_finds_no_serious_fault(seen, size, scheme):
     await page.click("button[value='m-1']")
     await page.wait_for_selector(".card")
     for path, wanted in (
-        ("/", ".card"), ("/customers/c1", ".plot canvas"), ("/tasks", ".card"), ("/approvals", ".card"),
+        ("/", ".card"), ("/customers/c1", "#history .plot canvas"), ("/tasks", ".card"), ("/approvals", ".card"),
         ("/settings", "form"), ("/reports", "table"), ("/reports/monthly", "table"), ("/lists", "form"),
+        ("/staff", "table"), ("/staff/rm-1", "form"), ("/webhooks", ".card"), ("/webhooks/ep1", "table"),
+        ("/customers/c1/history", ".timeline"),
         ("/customers/c1/form/contact", "form"), ("/nowhere", "[role=alert]"),
     ):  # fmt: skip
         await page.goto(browser.address + path)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import select, update
 from support.chromium import PHONE, WIDE
 from support.desk_rows import HOUR, NOW, opened
 
+from stream.desk.push.deciding import decide
+from stream.desk.push.habits import Rules
+from stream.desk.push.metrics import PushMetrics
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.pushes import NewPush, append_pushes
-from stream.desk.store.tables import Episode
+from stream.desk.store.tables import Contact, Episode, Session
+from stream.desk_push_config import Push
 from stream.domain.alerts import episode_id
 
 DROP = episode_id("c1", "balance_drop", 0, ("",))
@@ -23,6 +30,15 @@ async def arrive(desk, customer, priority, points, receiver="rm-1", **more):
         push = NewPush(receiver=receiver, event="alert", customer_id=customer, episode_id=item.episode_id, notify=True)
         await append_pushes(tx, [push], NOW)
     desk.hub.committed([receiver])
+
+
+async def decided(desk, customer, **more):
+    """Let a warning arrive in quiet hours, as the intake decides it."""
+    rules = Rules(Push(quiet_from=dt.time(18), quiet_to=dt.time(8)), desk.business, PushMetrics())
+    async with desk.database.transaction() as tx:
+        fresh = await take_alerts(tx, [opened(customer, time=NOW, due=NOW + 4 * HOUR, **more)])
+        woken = await decide(tx, fresh, rules, NOW)
+    desk.hub.committed(woken)
 
 
 async def fits(page):
@@ -44,12 +60,17 @@ async def test_every_page_fits_and_can_be_read(seen, picture, name, size, langua
     await page.wait_for_selector(".card")
     for path, wanted in (
         ("/", ".card"),
-        ("/customers/c1", ".plot canvas"),
+        ("/customers/c1", "#history .plot canvas"),
         ("/tasks", ".card"),
         ("/approvals", ".card"),
         ("/reports", "table"),
         ("/reports/monthly", "table"),
         ("/lists", "form"),
+        ("/staff", "table"),
+        ("/staff/rm-1", "form"),
+        ("/webhooks", ".card"),
+        ("/webhooks/ep1", "table"),
+        ("/settings", "form"),
     ):
         await page.goto(browser.address + path)
         await page.wait_for_selector(wanted)
@@ -190,3 +211,84 @@ async def test_hostile_text_runs_nowhere(seen):
         await page.goto(browser.address + path)
         await page.wait_for_load_state("networkidle" if path != "/" else "load")
         assert await page.locator("img").count() == 0
+
+
+async def test_in_quiet_hours_the_open_page_follows_and_nobody_is_notified(seen, desk):
+    browser = await seen()
+    await browser.context.grant_permissions(["notifications"])
+    await browser.context.add_init_script(
+        "window.shown = []; window.Notification = class { static permission = 'granted';"
+        " constructor(title) { window.shown.push(title); } close() {} };"
+        " Object.defineProperty(document, 'hidden', { get: () => true });"
+    )
+    page = await browser.sign_in("rm-1")
+    await page.wait_for_selector("body[data-connected]")
+    await decided(desk, "c5", priority=2, points=500.0)
+    card = page.locator(".card[data-customer=c5]")
+    await expect(card).to_contain_text("免打扰时段")
+    assert await customers(page) == ["c1", "c5", "c2", "c9"]
+    assert await page.evaluate("window.shown") == []
+
+
+async def test_a_managers_open_page_follows_the_branch_and_keeps_ticks_and_focus(seen, desk, picture):
+    browser = await seen()
+    page = await browser.sign_in("m-1")
+    await page.wait_for_selector("body[data-connected]")
+    await page.locator(".card[data-customer=c2] .tick").check()
+    await decided(desk, "c5", priority=2, points=500.0)
+    await page.wait_for_selector(".card[data-customer=c5]")
+    for number in range(20, 42):
+        await decided(desk, f"c{number}", priority=3, points=float(number))
+    await expect(page.locator(".card")).to_have_count(27)
+    await expect(page.locator(".card[data-customer=c2] .tick")).to_be_checked()
+    await expect(page.locator("#bulk")).to_be_visible()
+    await picture(page, "wide-manager-live")
+
+
+async def test_a_contact_is_logged_from_the_card_by_key_and_the_list_stays(seen, desk):
+    browser = await seen()
+    page = await browser.sign_in("rm-1")
+    await page.evaluate("window.stillTheSame = true")
+    await page.keyboard.press("j")
+    await page.keyboard.press("c")
+    sheet = page.locator("#sheet[open]")
+    await sheet.locator("[name=result][value=reached]").check()
+    await sheet.locator("button.primary").click()
+    await expect(page.locator("#toasts")).to_contain_text("联系")
+    await expect(page.locator("#sheet")).to_be_hidden()
+    assert await page.evaluate("window.stillTheSame") is True
+    async with desk.database.reading() as session:
+        (contact,) = await session.scalars(select(Contact))
+    assert (contact.customer_id, contact.result, contact.staff_id) == ("c1", "reached", "rm-1")
+
+
+async def test_where_the_session_was_ended_elsewhere_the_open_page_leads_to_the_sign_in(seen, desk):
+    browser = await seen()
+    page = await browser.sign_in("rm-1")
+    await page.wait_for_selector("body[data-connected]")
+    async with desk.database.transaction(ordered=False) as tx:
+        await tx.execute(update(Session).values(revoked_at=NOW))
+    await page.wait_for_url("**/sign-in?to=%2F")
+    browser.complaints.clear()  # that the stream was refused is no fault of the page
+
+
+async def test_an_endpoints_secret_is_shown_once_and_a_leave_hands_over(seen, desk, picture):
+    browser = await seen(PHONE, language="en-GB")
+    page = await browser.sign_in("m-1")
+    await page.goto(browser.address + "/webhooks")
+    await page.fill("[name=url]", "https://sms.bank.example/hook")
+    await page.locator("[name=severities][value=critical]").check()
+    await page.locator("main button.primary").tap()
+    await expect(page.locator(".secret")).to_contain_text("whsec_")
+    assert await fits(page)
+    await picture(page, "phone-en-webhook-secret")
+    await page.goto(browser.address + "/webhooks")
+    await expect(page.locator(".secret")).to_have_count(0)
+    await page.goto(browser.address + "/staff/rm-1")
+    await page.select_option("[name=deputy_id]", "rm-2")
+    await page.locator("form:has([value=leave]) button.primary").tap()
+    await expect(page.locator(".said")).to_contain_text("On leave")
+    await expect(page.locator("main")).to_contain_text("rm-2")
+    await picture(page, "phone-en-colleague")
+    async with desk.database.reading() as session:
+        assert (await session.get_one(Episode, DROP)).owner == "rm:rm-2"

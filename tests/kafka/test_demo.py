@@ -64,7 +64,7 @@ async def signed_in(link: str) -> dict[str, str]:
     jar = aiohttp.CookieJar(unsafe=True)  # the host is an address
     async with aiohttp.ClientSession(cookie_jar=jar) as session:
         async with session.get(link) as answer:
-            assert (answer.status, answer.url.path) == (200, "/")
+            assert answer.status == 200
             page = await answer.text()
         async with session.get(answer.url.with_path("/api/v1/me")) as answer:
             me = await answer.json()
@@ -80,13 +80,17 @@ def count(pattern: str, output: str) -> int:
 async def test_the_desk_beside_it_has_every_alert_signs_in_by_its_links_and_answers_flow_back(broker):
     process = demo(broker, "--customers", "400", "--days", "60", "--exit")
     try:
-        said = await said_until(process, r"as manager-\S+ +http\S+")
+        said = await said_until(process, r"as demo-admin +http\S+")
         rm = await signed_in(re.search(r"as rm-0002 +(http\S+)", said)[1])
         manager = await signed_in(re.search(r"as manager-000 +(http\S+)", said)[1])
+        auditor = await signed_in(re.search(r"as demo-auditor +(http\S+)", said)[1])
+        administrator = await signed_in(re.search(r"as demo-admin +(http\S+)", said)[1])
         output, _ = await asyncio.to_thread(process.communicate, timeout=180)
     finally:
         process.kill()
     assert process.returncode == 0, said + output
+    assert (auditor["role"], administrator["role"]) == ("auditor", "admin")
+    assert "/webhooks" in administrator["page"]
     assert (rm["staff_id"], rm["role"]) == ("rm-0002", "rm")
     assert (manager["staff_id"], manager["role"]) == ("manager-000", "manager")
     for who in (rm, manager):

@@ -57,6 +57,10 @@ class Office:
             rows = await session.scalars(select(Push).where(Push.receiver == receiver).order_by(Push.number))
             return [(row.event, row.customer_id, row.notify) for row in rows]
 
+    async def told(self, receiver="rm-1"):
+        """Return what wants to be noticed: what only lets an open page follow is left out."""
+        return [push for push in await self.pushes(receiver) if push[0] != "change"]
+
     async def last_data(self, receiver="rm-1"):
         async with self.database.reading() as session:
             rows = await session.scalars(select(Push).where(Push.receiver == receiver).order_by(Push.number.desc()))

@@ -10,7 +10,7 @@ from stream.desk.store.database import Database
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.people import put_staff, set_staff
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
-from stream.desk.store.tables import Approval, CustomerEvent, Referral, Task
+from stream.desk.store.tables import Approval, CustomerEvent, Referral, Task, WebhookEndpoint
 from stream.desk.store.vault import Vault
 from stream.domain.alerts import episode_id
 from support.desk_rows import DAY, HOUR, NOW, alert, arrived, customer, opened, staff
@@ -96,6 +96,11 @@ def _rows(vault: Vault, now: int) -> list[Any]:
         Approval(
             approval_id="p1", action_id="a2", subject="not_worth_keeping", customer_id="c2", branch_id="b-1",
             episode_id=COMPLAINT, requested_by="rm-1", requested_at=now - HOUR, proposal={}, decision="pending",
+        ),
+        WebhookEndpoint(
+            endpoint_id="ep1", url_sealed=vault.seal("https://crm.bank.example/hook?token=t0k3n"),
+            host="crm.bank.example", description="CRM", branch_ids=["b-1"], created_by="m-1", created_at=now - DAY,
+            updated_at=now - DAY,
         ),
         Referral(
             referral_id="f1", action_id="a3", customer_id="c1", department="fraud", by="rm-1", at=now - HOUR,

@@ -35,9 +35,10 @@ class Clock:
 
 @dataclass
 class Answers:
-    """Stands where the workers are: a customer's answer as it is put in, as `/why` of a worker gives it."""
+    """Stands where the workers are: a customer's answers as they are put in, as `/why` and `/state` of a worker."""
 
     known: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    states: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     silent: bool = False
 
     async def why(self, customer_id: str) -> Mapping[str, Any]:
@@ -46,6 +47,13 @@ class Answers:
         if customer_id not in self.known:
             raise Unknown(customer_id)
         return self.known[customer_id]
+
+    async def state(self, customer_id: str) -> Mapping[str, Any]:
+        if self.silent:
+            raise NoAnswer("no worker runs")
+        if customer_id not in self.states:
+            raise Unknown(customer_id)
+        return self.states[customer_id]
 
 
 def settings(**desk: Any) -> Settings:
@@ -58,7 +66,7 @@ def _merged(low: dict[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(low)
     for name, value in high.items():
         made[name] = (
-            _merged(made[name], value) if isinstance(value, Mapping) and isinstance(made[name], dict) else value
+            _merged(made[name], value) if isinstance(value, Mapping) and isinstance(made.get(name), dict) else value
         )
     return made
 

@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-CLIENT, SECRET = "desk", "desk-secret-of-the-tests"
+CLIENT, SECRET, API = "desk", "desk-secret-of-the-tests", "https://desk.bank.example/api"
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Provider:
     asked: list[dict[str, str]] = field(default_factory=list)
     issued: list[str] = field(default_factory=list)
     exchanged: list[dict[str, str]] = field(default_factory=list)
+    keys_read: int = 0
 
     def __post_init__(self) -> None:
         self._key = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})
@@ -85,15 +86,19 @@ class Provider:
         token = {"access_token": "opaque", "token_type": "Bearer", "id_token": self.issued[-1]}
         return web.json_response(token)
 
+    def access_token(self, **more: Any) -> str:
+        """Return a token of a program for the API; `None` takes a claim out."""
+        return self._signed({"aud": API, "scope": "desk.read", **more})
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on."""
+        self._key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(4), "use": "sig"})
+
     def _id_token(self, nonce: str) -> str:
-        standard = {
-            "iss": self.issuer,
-            "sub": self.subject,
-            "aud": CLIENT,
-            "iat": self.now_s,
-            "exp": self.now_s + 300,
-            "nonce": nonce,
-        }
+        return self._signed({"aud": CLIENT, "nonce": nonce})
+
+    def _signed(self, own: dict[str, Any]) -> str:
+        standard = {"iss": self.issuer, "sub": self.subject, "iat": self.now_s, "exp": self.now_s + 300, **own}
         claims = {
             name: value for name, value in {**standard, **self.claims, **self.change}.items() if value is not None
         }
@@ -102,9 +107,11 @@ class Provider:
             return f"{signed}.{_base64(hmac.digest(self._key.as_pem(private=False), signed.encode(), 'sha256'))}"
         if self.algorithm == "none":
             return f"{_plain({'alg': 'none'})}.{_plain(claims)}."
-        return jwt.encode({"alg": self.algorithm, "kid": "k1"}, claims, self._other if self.foreign_key else self._key)
+        key = self._other if self.foreign_key else self._key
+        return jwt.encode({"alg": self.algorithm, "kid": key.kid or "k1"}, claims, key)
 
     async def _keys(self, request: web.Request) -> web.Response:
+        self.keys_read += 1
         return web.json_response({"keys": [self._key.as_dict(private=False)]})
 
 

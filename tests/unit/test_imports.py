@@ -112,7 +112,8 @@ OF_DESK = {
     "outbox": {"store", "leading", "pauses", "standing"},
     "timing": {"store", "work", "acts", "push", "leading", "pauses", "standing"},
     "reports": {"store", "work", "acts"},
-    "web": {"store", "work", "acting", "push", "reports"},
+    "colleagues": {"store", "work", "acts", "intake"},
+    "web": {"store", "work", "acting", "colleagues", "push", "notify", "reports"},
     "port": {"standing"},
 }
 """What each part of the desk may import of the others; `wiring` and `service` put them together."""

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import orjson
 from support.units import SHANGHAI
+from support.worker_answers import answer
 
-from stream.config import load
-from stream.domain.state import decode
-from stream.engine.jsonl import Record
-from stream.engine.replay import Replay
-from stream.engine.report import describe_state
 from stream.ops.state_view import picture, spark
 
 DAY = 86_400_000
 START = 1_735_700_400_000  # 2025-01-01 11:00 in Shanghai
-
-
-def answer(*events, customer="c-1"):
-    """What a worker would answer after these events."""
-    replay = Replay(load(env={}))
-    lines = []
-    for number, (topic, time, value) in enumerate(events):
-        body = {"event_id": f"e{number}", "customer_id": customer, "time": time, **value}
-        lines.append(Record(number, topic, customer.encode(), time, orjson.dumps(body)))
-    replay.load(lines)
-    replayed = replay.run()
-    assert replayed.results["handled"] == len(events), replayed.dead_letters
-    stored = replayed.states[customer.encode()]
-    assert decode(stored)
-    body = {"customer_id": customer, "shard": 3, "bytes": len(stored), "state": describe_state(stored)}
-    return orjson.loads(orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS))
 
 
 def sections(*events):

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.acts import messages
 from stream.desk.notify.fanout import fan_out
 from stream.desk.push.receivers import people_of
+from stream.desk.push.watching import watchers
 from stream.desk.store.repositories.alerts import incoming, take_alerts
 from stream.desk.store.repositories.outbox import Message, append_messages
 from stream.desk.store.repositories.people import Directory, directory
@@ -145,11 +146,12 @@ class Deed:
         self.receivers |= people
 
     async def show_change(self, episode: Episode, what: str, also: Iterable[str] = ()) -> None:
-        """Push that an episode is not as it was."""
+        """Push that an episode is not as it was: to who has it, and to the managers who watch."""
         given = [row.receiver for row in await self.tx.scalars(_receivers(episode))]
+        managers = [f"manager:{id_}" for id_ in watchers(await self.directory(), episode.owner, episode.branch_id)]
         about: dict[str, Any] = {"customer_id": episode.customer_id, "episode_id": episode.episode_id}
         data = {"what": what, "version": episode.version}
-        await self.show("change", [episode.owner, *given, *also], data=data, **about)
+        await self.show("change", [episode.owner, *given, *also, *managers], data=data, **about)
 
 
 def _receivers(episode: Episode) -> Select[EpisodeReceiver]:

@@ -39,16 +39,23 @@ class Endpoint:
 
 
 async def add(
-    tx: AsyncSession, vault: Vault, endpoint: Endpoint, by: str, now: int, secret: str | None = None
+    tx: AsyncSession,
+    vault: Vault,
+    endpoint: Endpoint,
+    by: str,
+    now: int,
+    secret: str | None = None,
+    *,
+    id_: str | None = None,
 ) -> tuple[str, str]:
-    """Add an endpoint and return its id and its secret, which is shown this once.
+    """Add an endpoint and return its id and its secret, which is shown this once. `id_`: a new one's by default.
 
     Raises:
         UrlError: it cannot be posted to.
         SecretError: `secret` is none.
     """
     url = checked_url(endpoint.url, allow_private=endpoint.allow_private)
-    endpoint_id = f"ep_{secrets.token_hex(8)}"
+    endpoint_id = id_ or f"ep_{secrets.token_hex(8)}"
     row = WebhookEndpoint(
         endpoint_id=endpoint_id,
         url_sealed=vault.seal(endpoint.url),

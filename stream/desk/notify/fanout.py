@@ -155,6 +155,12 @@ def _subscribed(routes: frozenset[str], settings: Notify) -> Iterator[tuple[str,
             yield f"bot:{name}", f"bot:{name}"
 
 
+def personal_channels(settings: Notify) -> tuple[str, ...]:
+    """Return what a person can ask for besides the page: mail, and the styles of robots that no route tells."""
+    styles = {bot.style for bot in settings.bots.values() if not bot.routes}
+    return (*(("mail",) if settings.mail.host else ()), *sorted(styles))
+
+
 def _channels(own: Preference, settings: Notify) -> Iterator[str]:
     """Yield the destinations of what one person asked for: mail, and robots that are told nothing by route."""
     if "mail" in own.channels and settings.mail.host and own.mail_sealed is not None:

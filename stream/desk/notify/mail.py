@@ -24,7 +24,7 @@ class MailChannel:
 
     async def send(self, parcel: Parcel) -> Answer:
         """Hand one mail over to the server."""
-        to = [address for address in parcel.to if _is_address(address)]
+        to = [address for address in parcel.to if is_address(address)]
         if not to:
             return Answer(hopeless=True, fault="no address")
         try:
@@ -71,7 +71,7 @@ def _refused(fault: aiosmtplib.SMTPResponseException | aiosmtplib.SMTPRecipients
     return Answer(status=fault.code, fault=type(fault).__name__, hopeless=fault.code in _NEVER and not ours)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Tell whether it is one plain address: no line break, comma or display name gets into a header."""
     name, address = parseaddr(text)
     return not name and address == text and "@" in text and text.isprintable() and "," not in text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,22 @@ from stream.desk_notify_config import Notify
 
 _CORE = {"synchronize_session": False}
 _LEASE_MS = 120_000  # what was claimed and never recorded is due again
+
+
+def link_to(page_url: str, episode_id: str | None, data: Mapping[str, Any]) -> str:
+    """Return the address of the case, or of what a storm is about: by ids that tell nobody who the customer is.
+
+    >>> link_to("https://desk.example/", "a1", {})
+    'https://desk.example/episodes/a1'
+    >>> link_to("", "a1", {})
+    ''
+    """
+    at = page_url.rstrip("/")
+    if not at:
+        return ""
+    if data.get("storm_id"):
+        return f"{at}/?storm={quote(str(data['storm_id']), safe='')}"
+    return f"{at}/episodes/{quote(episode_id, safe='')}" if episode_id else f"{at}/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +65,15 @@ class NoticeBook:
         return Claim(self.channel, items) if items else None
 
     def _due(self, now: int) -> Any:
-        columns = (Notice.id, Notice.origin, Notice.receiver, Notice.template, Notice.data, Notice.attempts)
+        columns = (Notice.id, Notice.origin, Notice.receiver, Notice.template, Notice.data, Notice.attempts,
+                   Notice.episode_id)  # fmt: skip
         mine = Notice.channel == self.name, Notice.ended_at.is_(None), Notice.next_at <= now
         return select(*columns).where(*mine).order_by(Notice.next_at, Notice.id)
 
     async def _parcel(self, tx: AsyncSession, row: Any) -> Parcel:
         to, language = await self._whom(tx, row.receiver)
-        subject, text = self.templates.render(row.template, row.data, language, self.settings.page_url)
+        link = link_to(self.settings.page_url, row.episode_id, row.data)
+        subject, text = self.templates.render(row.template, row.data, language, link)
         return Parcel(id=f"notice-{row.id}", body=text.encode(), subject=subject, to=to)
 
     async def _whom(self, tx: AsyncSession, receiver: str) -> tuple[tuple[str, ...], str]:

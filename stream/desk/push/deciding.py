@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.push import storms, told
+from stream.desk.push import storms, told, watching
 from stream.desk.push.habits import Habits, HabitsOf, Rules, load_habits
 from stream.desk.push.news import News, Standing, of_alerts
 from stream.desk.push.receivers import reached
 from stream.desk.push.verdicts import Verdict, judge
 from stream.desk.store.repositories.alerts import Incoming
 from stream.desk.store.repositories.people import Directory
+from stream.desk.store.repositories.pushes import append_pushes
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Alert, Episode, PushDay
 from stream.desk.work.budget import Budget
@@ -32,11 +33,26 @@ async def decide(tx: AsyncSession, fresh: Sequence[Incoming], rules: Rules, now:
     """
     standing = await _standing(tx, {item.episode_id for item in fresh}, now)
     updated = {item.episode_id for item in fresh if item.alert["state"] == "updated"}
-    directory = await reached(tx, {route for one in standing.values() for route in (one.owner, *one.routes)})
+    routes = {route for one in standing.values() for route in (one.owner, *one.routes)}
+    branches = {f"branch:{one.branch_id}" for one in standing.values() if one.branch_id}  # whose managers watch
+    directory = await reached(tx, routes | branches)
     news = of_alerts(fresh, standing, await _severities(tx, updated), directory)
     over = {item.episode_id for item in fresh if item.alert["state"] in _ENDS}
     await told.let_go(tx, over, "ended", now)
-    return await admit(tx, news, directory, rules, now)
+    watched = watching.changes(directory, _seen(fresh, standing, news))
+    await append_pushes(tx, watched, now)
+    return await admit(tx, news, directory, rules, now) | {push.receiver for push in watched}
+
+
+def _seen(fresh: Sequence[Incoming], standing: Mapping[str, Standing], news: Iterable[News]) -> Iterator[watching.Seen]:
+    """Yield what happened to whom, with who hears of it anyway."""
+    told_by: dict[str, set[str]] = {}
+    for one in news:
+        told_by.setdefault(one.alert_id, set()).add(one.receiver)
+    for item in fresh:
+        if (episode := standing.get(item.episode_id)) is not None:
+            told_too = frozenset(told_by.get(item.alert_id, ()))
+            yield watching.Seen(item.alert["customer_id"], episode.owner, episode.branch_id, told_too)
 
 
 async def admit(tx: AsyncSession, news: Sequence[News], directory: Directory, rules: Rules, now: int) -> frozenset[str]:
@@ -86,7 +102,9 @@ async def _standing(tx: AsyncSession, ids: Iterable[str], now: int) -> dict[str,
     found: dict[str, Standing] = {}
     columns = (Episode.episode_id, Episode.owner, Episode.routes, Episode.acknowledged_at, Episode.ended_at)
     for some in chunks(sorted(ids)):
-        rows = await tx.execute(select(*columns, Episode.snoozed_until).where(Episode.episode_id.in_(some)))
+        rows = await tx.execute(
+            select(*columns, Episode.branch_id, Episode.snoozed_until).where(Episode.episode_id.in_(some))
+        )
         for row in rows:
             found[row.episode_id] = Standing(
                 row.owner,
@@ -94,6 +112,7 @@ async def _standing(tx: AsyncSession, ids: Iterable[str], now: int) -> dict[str,
                 row.acknowledged_at is not None,
                 (row.snoozed_until or 0) > now,
                 row.ended_at is not None,
+                row.branch_id,
             )
     return found
 

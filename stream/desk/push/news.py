@@ -21,6 +21,7 @@ class Standing:
     acknowledged: bool
     snoozed: bool
     ended: bool
+    branch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

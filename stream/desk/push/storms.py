@@ -13,7 +13,8 @@ from stream.desk.push import told
 from stream.desk.push.habits import HabitsOf
 from stream.desk.push.news import News
 from stream.desk.push.speaking import speak
-from stream.desk.store.repositories.pushes import NewPush
+from stream.desk.push.watching import change_of
+from stream.desk.store.repositories.pushes import NewPush, append_pushes
 from stream.desk.store.repositories.rows import chunks, insert_into, table
 from stream.desk.store.tables import Episode, Holdback, Storm
 from stream.desk.work.budget import CRITICAL
@@ -39,7 +40,17 @@ async def take(tx: AsyncSession, news: Sequence[News], habits_of: HabitsOf, now:
     await tx.execute(statement.on_conflict_do_update(index_elements=["storm_id", "receiver"], set_=more), rows)
     await told.hold(tx, [(one, "storm", None) for one in news], now)
     habits_of.rules.metrics.decided.labels("storm").inc(len(news))
-    return await tell(tx, list(counts), habits_of, now)
+    told_now = await tell(tx, list(counts), habits_of, now)
+    return told_now | await _show(tx, [one for one in news if one.receiver not in told_now], now)
+
+
+async def _show(tx: AsyncSession, news: Sequence[News], now: int) -> set[str]:
+    """Let open pages follow where no summary is due: one change a person, without a word."""
+    customers: dict[str, dict[str, None]] = {}
+    for one in news:
+        customers.setdefault(one.receiver, {})[one.customer_id] = None
+    await append_pushes(tx, [change_of(receiver, list(some)) for receiver, some in customers.items()], now)
+    return set(customers)
 
 
 async def due(tx: AsyncSession, every_ms: int, now: int) -> list[tuple[str, str]]:

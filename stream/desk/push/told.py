@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
@@ -22,8 +23,8 @@ _COUNTED = {"now": "pushed", "passed": "passed", "quiet": "held", "budget": "hel
 
 
 async def write(tx: AsyncSession, verdicts: Sequence[Verdict], habits_of: HabitsOf, now: int) -> frozenset[str]:
-    """Write them and return who has a new push."""
-    pushes = [push_of(verdict.news, notify=verdict.how != "silent") for verdict in verdicts if verdict.how not in HELD]
+    """Write them and return who has a new push: of what is held back too, for an open page follows without a word."""
+    pushes = [_push(verdict) for verdict in verdicts]
     await speak(tx, pushes, habits_of, now)
     held = [verdict for verdict in verdicts if verdict.how in HELD]
     await hold(tx, [(verdict.news, verdict.how, verdict.release_at) for verdict in held], now)
@@ -31,6 +32,12 @@ async def write(tx: AsyncSession, verdicts: Sequence[Verdict], habits_of: Habits
     for how, many in Counter(verdict.how for verdict in verdicts).items():
         habits_of.rules.metrics.decided.labels(how).inc(many)
     return frozenset(push.receiver for push in pushes)
+
+
+def _push(verdict: Verdict) -> NewPush:
+    if verdict.how in HELD:
+        return push_of(replace(verdict.news, event="change"), notify=False)
+    return push_of(verdict.news, notify=verdict.how != "silent")
 
 
 def push_of(news: News, *, notify: bool) -> NewPush:

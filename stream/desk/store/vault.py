@@ -74,7 +74,7 @@ class Vault:
 
     def indexes(self, text: str) -> list[str]:
         """Return the digest under every key: rows that are not resealed yet are found too."""
-        plain = _normal(text)
+        plain = as_typed(text).encode()
         return [hmac.new(key, plain, hashlib.sha256).digest()[:_DIGEST_BYTES].hex() for key in self._index_keys]
 
 
@@ -83,6 +83,10 @@ def new_key() -> str:
     return Fernet.generate_key().decode()
 
 
-def _normal(text: str) -> bytes:
-    """As people type it: case and blanks do not count, nor what stands between the digits of a phone number."""
-    return "".join(sign for sign in text.casefold() if sign.isalnum() or sign == "+").encode()
+def as_typed(text: str) -> str:
+    """Return a name or number as people type it: neither case nor blanks count, nor what stands between digits.
+
+    >>> as_typed("Zhao Wei"), as_typed("+86 139-1111")
+    ('zhaowei', '+861391111')
+    """
+    return "".join(sign for sign in text.casefold() if sign.isalnum() or sign == "+")

@@ -11,9 +11,11 @@ from stream.desk.web import audit
 from stream.desk.web.bodies import ids_in_body
 from stream.desk.web.faults import Denied, NotFound, SignInFirst
 from stream.desk.web.keys import CUSTOMER, EPISODE, PERSON, ROUTE, SITE
-from stream.desk.web.needs import Target
-from stream.desk.web.reach import DAY_MS, customers_of, sees
+from stream.desk.web.needs import KEPT, Target
+from stream.desk.web.person import Person
+from stream.desk.web.reach import DAY_MS, customers_of, keeps, sees
 from stream.desk.web.route import Handler, Route
+from stream.desk.web.signing.bearer import READ, WRITE
 
 
 @web.middleware
@@ -25,7 +27,7 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     person = request.get(PERSON)
     if person is None:
         raise SignInFirst
-    if person.role not in route.need.roles:
+    if person.role not in route.need.roles or not _in_scope(person, route):
         await audit.write(request, allowed=False)
         raise Denied
     if route.need.target is not Target.NONE and not await _within_reach(request, route):
@@ -34,9 +36,17 @@ async def access(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
+def _in_scope(person: Person, route: Route) -> bool:
+    """Tell whether a program's token has the scope for a route; people have no scopes."""
+    return person.scopes is None or (READ if route.safe else WRITE) in person.scopes
+
+
 async def _within_reach(request: web.Request, route: Route) -> bool:
     """Tell whether everything that the request names is there and within reach."""
     target = route.need.target
+    if target in KEPT:
+        async with request.app[SITE].database.reading() as session:
+            return await keeps(session, request[PERSON], target, _id_in_path(request))
     ids = await ids_in_body(request) if target is Target.EPISODES else [_id_in_path(request)]
     async with request.app[SITE].database.reading() as session:
         customers = await customers_of(session, target, ids)

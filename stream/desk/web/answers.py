@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from stream.desk.web.faults import Fault, TooMany
+from stream.desk.web.faults import BadToken, Fault, TooMany
 from stream.desk.web.keys import LANGUAGE, PERSON, ROUTE, SITE, TEMPLATES, WORDS
 from stream.desk.web.templating import Page
 
@@ -66,6 +66,8 @@ def fault(request: web.Request, what: Fault) -> web.Response:
     response = told(request, what.status, what.key.partition(".")[2], message, what.detail)
     if seconds or what.status == 503:
         response.headers["Retry-After"] = str(seconds or 5)
+    if isinstance(what, BadToken):
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
     return response
 
 

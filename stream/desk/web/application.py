@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -24,19 +23,23 @@ from stream.desk.web.keys import (
     SITE,
     STREAMS,
     TEMPLATES,
+    TOKENS,
     WORDS,
 )
 from stream.desk.web.limits import Limits
 from stream.desk.web.openapi import document
 from stream.desk.web.outer import STATIC, limited, outer
+from stream.desk.web.overdue import watched
 from stream.desk.web.route import Route
 from stream.desk.web.routes import TABLE
 from stream.desk.web.sessions import Seals
 from stream.desk.web.signed_in import renew, signed_in
+from stream.desk.web.signing.bearer import Tokens
 from stream.desk.web.signing.development import only_here, refuse_if_public
 from stream.desk.web.signing.oidc import CALLBACK
 from stream.desk.web.signing.provider import Provider
 from stream.desk.web.site import Site
+from stream.desk.web.streams import Streams
 from stream.desk.web.templating import environment, fingerprints
 from stream.desk.web.words import Words
 from stream.desk_config import Desk
@@ -58,12 +61,15 @@ def build(site: Site, more: Sequence[Route] = ()) -> web.Application:
     app[WORDS], app[TEMPLATES], app[ASSETS] = Words.load(), environment(), fingerprints(FILES)
     app[SEALS], app[LIMITS] = Seals(site.vault, site.real), Limits(desk.web.rates, site.real)
     app[SECURE] = desk.web.public_url.startswith("https://")
-    app[KINDS], app[STREAMS], app[DOCUMENT] = titles(), Counter(), document(routes)
-    app[PROVIDER] = Provider(desk.oidc, _address(desk) + CALLBACK) if desk.oidc.issuer else None
+    app[KINDS], app[STREAMS], app[DOCUMENT] = titles(), Streams(), document(routes)
+    provider = Provider(desk.oidc, _address(desk) + CALLBACK) if desk.oidc.issuer else None
+    app[PROVIDER] = provider
+    app[TOKENS] = Tokens(provider, desk.oidc) if provider is not None and desk.oidc.api_audience else None
     for route in routes:
         app.router.add_route(route.method, route.path, route.handler, name=route.name)
     app.router.add_static("/static", FILES, name=STATIC)
     app.on_response_prepare.append(_harden)
+    app.cleanup_ctx.append(watched)
     return app
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.store.tables import Audit
 from stream.desk.web.addresses import address_of
 from stream.desk.web.keys import CUSTOMER, DETAILS, EPISODE, PERSON, REQUEST_ID, ROUTE, SITE
+from stream.desk.web.person import Person
 
 
 def entry(request: web.Request, *, allowed: bool, **more: Any) -> Audit:
@@ -27,9 +28,13 @@ def entry(request: web.Request, *, allowed: bool, **more: Any) -> Audit:
         "allowed": allowed,
         "address": address_of(request),
         "request_id": request.get(REQUEST_ID),
-        "details": {"route": route.name, **request.get(DETAILS, {})},
+        "details": {"route": route.name, **_by_token(person), **request.get(DETAILS, {})},
     }
     return Audit(**(values | more))
+
+
+def _by_token(person: Person | None) -> dict[str, Any]:
+    return {"token": True} if person is not None and person.scopes is not None else {}
 
 
 async def write(request: web.Request, *, allowed: bool) -> None:

@@ -11,6 +11,8 @@ from stream.desk.web.faults import BadRequest
 
 T = TypeVar("T")
 MOST_BYTES = 1024 * 1024
+CSRF = "csrf"
+"""The field of a form that proves where it comes from."""
 
 
 async def fields(request: web.Request) -> dict[str, Any]:
@@ -36,6 +38,27 @@ async def fields(request: web.Request) -> dict[str, Any]:
         if values:
             given[name] = values if len(values) > 1 else values[0]
     return given
+
+
+async def form_fields(request: web.Request, *lists: str) -> dict[str, Any]:
+    """Return the fields of a form but for its token; those in `lists` are lists however often they were given.
+
+    Raises:
+        BadRequest: it is no form.
+    """
+    given = {name: value for name, value in (await fields(request)).items() if name != CSRF}
+    return {name: [value] if name in lists and isinstance(value, str) else value for name, value in given.items()}
+
+
+async def json_fields(request: web.Request) -> dict[str, Any]:
+    """Return the fields of a JSON object.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    if request.content_type != "application/json":
+        raise BadRequest("expected application/json")
+    return await fields(request)
 
 
 def read_as(values: dict[str, Any], type_: type[T] | Any, *, strict: bool) -> T:

@@ -9,8 +9,7 @@ from aiohttp import web
 
 from stream.desk import acting
 from stream.desk.web.addresses import address_of
-from stream.desk.web.bodies import read_as
-from stream.desk.web.csrf import FIELD
+from stream.desk.web.bodies import CSRF, read_as
 from stream.desk.web.keys import PERSON, REQUEST_ID, SITE
 from stream.desk.work.commands import Acknowledge, Actor, Command
 
@@ -47,7 +46,7 @@ def command_of(values: dict[str, Any], named: dict[str, str], *, strict: bool) -
     Raises:
         BadRequest: with the path of the fault.
     """
-    given = {name: value for name, value in values.items() if name not in (FIELD, "back")}
+    given = {name: value for name, value in values.items() if name not in (CSRF, "back")}
     command: Command = read_as(given | named, Command, strict=strict)
     return command
 

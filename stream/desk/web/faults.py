@@ -26,6 +26,12 @@ class SignInFirst(Fault):
     status, key = 401, "fault.sign_in"
 
 
+class BadToken(Fault):
+    """The access token is not believed, or its program is nobody here."""
+
+    status, key = 401, "fault.token"
+
+
 class Denied(Fault):
     """The role does not allow it."""
 

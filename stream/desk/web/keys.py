@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,8 +12,10 @@ from stream.desk.web.limits import Limits
 from stream.desk.web.person import Person
 from stream.desk.web.route import Route
 from stream.desk.web.sessions import Seals
+from stream.desk.web.signing.bearer import Tokens
 from stream.desk.web.signing.provider import Provider
 from stream.desk.web.site import Site
+from stream.desk.web.streams import Streams
 from stream.desk.web.words import Words
 
 SITE = web.AppKey("site", Site)
@@ -25,8 +26,9 @@ LIMITS = web.AppKey("limits", Limits)
 TEMPLATES = web.AppKey("templates", Environment)
 ASSETS: web.AppKey[Callable[[str], str]] = web.AppKey("assets", Callable)  # type: ignore[arg-type]
 KINDS: web.AppKey[Mapping[str, Mapping[str, str]]] = web.AppKey("kinds", Mapping)  # kind -> language -> title
-STREAMS: web.AppKey[Counter[str]] = web.AppKey("streams", Counter)  # staff id -> open pages
+STREAMS = web.AppKey("streams", Streams)
 PROVIDER: web.AppKey[Provider | None] = web.AppKey("provider", Provider)
+TOKENS: web.AppKey[Tokens | None] = web.AppKey("tokens", Tokens)
 DOCUMENT: web.AppKey[Mapping[str, Any]] = web.AppKey("document", Mapping)  # of the API
 SECURE = web.AppKey("secure", bool)  # served over TLS, by us or by a proxy
 

@@ -10,6 +10,8 @@ LOOK = frozenset({RM, MANAGER, AUDITOR})
 """Who looks at customers: an RM at their own, a manager at the branch's, an auditor at all, and changes nothing."""
 ACT = frozenset({RM, MANAGER})
 MANAGE = frozenset({MANAGER})
+RUN = frozenset({MANAGER, ADMIN})
+"""Who keeps webhooks and staff: a manager the branch's, an administrator all."""
 ANYBODY = frozenset({RM, MANAGER, AUDITOR, ADMIN})
 
 
@@ -23,6 +25,12 @@ class Target(StrEnum):
     TASK = "task"
     APPROVAL = "approval"
     REFERRAL = "referral"
+    ENDPOINT = "webhook"
+    COLLEAGUE = "staff"
+
+
+KEPT = frozenset({Target.ENDPOINT, Target.COLLEAGUE})
+"""What is about no customer."""
 
 
 class Limit(StrEnum):

@@ -20,15 +20,17 @@ _REF = "#/components/schemas/{name}"
 _ABOUT = """\
 What the desk's page shows and does, for programs of the same people.
 
-Sign in by the page: the session's cookie is what the API goes by. Whatever changes something needs the header
-X-CSRF-Token with `csrf` of /api/v1/me. Times are epoch milliseconds, UTC; money is in units of the base currency.
+A program brings an access token of the identity provider, as a bearer JWT whose audience is this API; its scopes say
+whether it may look or act, and the staff id that it stands for how far. A browser has the session's cookie of the page;
+with it, whatever changes something needs the header X-CSRF-Token with `csrf` of /api/v1/me. Times are epoch
+milliseconds, UTC; money is in units of the base currency.
 Texts of complaints, notes and names are what people wrote: escape them. A command carries an action_id of the
 client's own: sent twice it is done once.
 """
 _FAULTS = {
     400: "It cannot be read; detail says where.",
-    401: "Nobody is signed in.",
-    403: "The role does not allow it, or the token is missing.",
+    401: "Nobody is signed in, or the token is not believed.",
+    403: "Neither role nor scope allows it, or the CSRF token is missing.",
     404: "It is not there, or not within reach.",
     409: "It cannot be done as things stand.",
     429: "Too many requests; Retry-After says when.",
@@ -54,11 +56,12 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"session": []}, {"hostSession": []}],
+        "security": [{"token": []}, {"session": []}, {"hostSession": []}],
         "paths": paths,
         "components": {
             "schemas": components,
             "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "session": {"type": "apiKey", "in": "cookie", "name": PLAIN},
                 "hostSession": {"type": "apiKey", "in": "cookie", "name": HOST, "description": "over TLS"},
             },
@@ -117,7 +120,8 @@ def _of_query(route: Route) -> list[dict[str, Any]]:
 def _of_header(route: Route) -> list[dict[str, Any]]:
     if route.safe:
         return []
-    return [{"name": HEADER, "in": "header", "required": True, "schema": {"type": "string"}}]
+    about = "needed with a session's cookie, not with a token"
+    return [{"name": HEADER, "in": "header", "required": False, "description": about, "schema": {"type": "string"}}]
 
 
 def as_yaml(routes: Sequence[Route]) -> str:

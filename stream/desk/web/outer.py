@@ -36,7 +36,9 @@ async def outer(request: web.Request, handler: Handler) -> web.StreamResponse:
         message = refused.zh if answers.language(request) == "zh" else refused.en
         return answers.told(request, 409, refused.reason, message)
     except web.HTTPException as fault:
-        if fault.status in (404, 405, 413):
+        if fault.status == 413:
+            return answers.told(request, 413, "too_large", answers.say(request, "fault.too_large"))
+        if fault.status in (404, 405):
             return answers.told(request, fault.status, "not_found", answers.say(request, "fault.not_found"))
         raise
     except (SQLAlchemyError, OSError) as fault:

@@ -35,6 +35,10 @@ class Person:
     language: str | None = None
     time_zone: str | None = None
     reach: Reach = Reach()
+    scopes: frozenset[str] | None = None
+    """Of a program's access token: what it is limited to. None: somebody signed in."""
+    until: int | None = None
+    """When the token is over, epoch ms."""
 
     @property
     def may_act(self) -> bool:

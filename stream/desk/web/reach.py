@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,9 +17,10 @@ from stream.desk.store.tables import (
     Referral,
     Staff,
     Task,
+    WebhookEndpoint,
 )
 from stream.desk.web.needs import Target
-from stream.desk.web.person import Reach
+from stream.desk.web.person import Person, Reach
 
 DAY_MS = 86_400_000
 
@@ -91,6 +94,30 @@ def _by_work(reach: Reach, customer_id: str, ended_after: int) -> ColumnElement[
     warned = exists().where(Episode.customer_id == customer_id, lately, theirs)
     tasked = exists().where(Task.customer_id == customer_id, Task.done_at.is_(None), Task.owner.in_(reach.receivers))
     return or_(warned, tasked)
+
+
+def may_keep(person: Person, branch_ids: Sequence[str]) -> bool:
+    """Tell whether somebody keeps a webhook endpoint: an administrator any, a manager one of own branches only."""
+    if person.role == "admin":
+        return True
+    return bool(branch_ids) and set(branch_ids) <= set(person.reach.branch_ids)
+
+
+def managed_by(person: Person) -> list[ColumnElement[bool]]:
+    """Return the condition on staff whom somebody may manage: an administrator everybody, a manager their own RMs."""
+    if person.role == "admin":
+        return []
+    theirs = or_(Staff.branch_id.in_(person.reach.branch_ids), Staff.manager_id == person.staff_id)
+    return [Staff.role == "rm", theirs]
+
+
+async def keeps(session: AsyncSession, person: Person, target: Target, id_: str) -> bool:
+    """Tell whether a webhook endpoint or a colleague is somebody's to keep."""
+    if target is Target.ENDPOINT:
+        endpoint = await session.get(WebhookEndpoint, id_)
+        return endpoint is not None and may_keep(person, endpoint.branch_ids)
+    mine = select(true()).where(Staff.staff_id == id_, *managed_by(person))
+    return bool(await session.scalar(mine))
 
 
 async def customers_of(session: AsyncSession, target: Target, ids: list[str]) -> dict[str, str]:

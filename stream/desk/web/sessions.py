@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from itsdangerous import BadSignature, Signer, TimestampSigner
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stream.desk.store.tables import Session
+from stream.desk.store.repositories.rows import chunks
+from stream.desk.store.tables import Session, Staff
 from stream.desk.store.vault import Vault
 from stream.desk_web_config import Web
 
@@ -99,6 +100,16 @@ async def find_session(session: AsyncSession, token: str, now: int, settings: We
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return None
     return row if row.seen_at + settings.idle_min * MINUTE_MS > now else None
+
+
+async def good_sessions(session: AsyncSession, ids: Sequence[str], now: int) -> set[str]:
+    """Return those sessions that are neither revoked nor over, of people who still work here."""
+    found: set[str] = set()
+    for some in chunks(ids):
+        good = select(Session.session_id).join(Staff, Staff.staff_id == Session.staff_id)
+        good = good.where(Session.session_id.in_(some), Session.revoked_at.is_(None), Session.expires_at > now)
+        found.update(await session.scalars(good.where(Staff.status != "left")))
+    return found
 
 
 def is_stale(row: Session, now: int) -> bool:

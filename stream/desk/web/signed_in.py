@@ -1,6 +1,8 @@
-"""From the cookie to the person, and the cookie signed anew while it is used."""
+"""From the cookie, or a program's access token, to the person; and the cookie signed anew while it is used."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,11 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.store.repositories.people import preference_of
 from stream.desk.store.tables import Session, Staff
 from stream.desk.web import sessions
-from stream.desk.web.keys import LANGUAGE, PERSON, RENEWED, ROUTE, SEALS, SECURE, SITE
+from stream.desk.web.faults import Away, BadToken
+from stream.desk.web.keys import LANGUAGE, PERSON, RENEWED, ROUTE, SEALS, SECURE, SITE, TOKENS
 from stream.desk.web.needs import Limit
 from stream.desk.web.person import Person
 from stream.desk.web.reach import reach_of, role_of
 from stream.desk.web.route import Handler
+from stream.desk.web.signing.bearer import token_of
+from stream.desk.web.signing.provider import ProviderError
+from stream.desk.web.signing.who import staff_of
 from stream.desk.web.words import choose
 
 
@@ -20,7 +26,10 @@ from stream.desk.web.words import choose
 async def signed_in(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who asks and in which language to answer. What is free is answered without asking the store."""
     site = request.app[SITE]
-    if request[ROUTE].limit is not Limit.FREE:
+    token = token_of(request) if request[ROUTE].is_api and request.app[TOKENS] is not None else None
+    if token is not None:
+        await _recognise_program(request, token)
+    elif request[ROUTE].limit is not Limit.FREE:
         await _recognise(request)
     person = request.get(PERSON)
     request[LANGUAGE] = choose(
@@ -30,6 +39,27 @@ async def signed_in(request: web.Request, handler: Handler) -> web.StreamRespons
         site.settings.desk.web.language,
     )
     return await handler(request)
+
+
+async def _recognise_program(request: web.Request, token: str) -> None:
+    """Go by the access token, and by nothing else that the request brings.
+
+    Raises:
+        BadToken: it is not believed, or its program is nobody who works here.
+        Away: the identity provider's keys cannot be read.
+    """
+    site, tokens, now = request.app[SITE], request.app[TOKENS], request.app[SITE].real()
+    assert tokens is not None
+    try:
+        claims = await tokens.claims(token, now // 1000)
+    except ProviderError:
+        raise Away from None
+    async with site.database.reading() as session:
+        staff = await staff_of(session, claims, site.settings.desk.oidc)
+        if staff is None or staff.status == "left":
+            raise BadToken
+        person = await _person(request, session, f"token/{staff.staff_id}", staff)  # rates are the program's
+    request[PERSON] = replace(person, csrf="", scopes=tokens.scopes(claims), until=int(claims["exp"]) * 1000)
 
 
 async def _recognise(request: web.Request) -> None:
@@ -63,19 +93,19 @@ async def _identify(request: web.Request, token: str, now: int) -> Session | Non
         staff = await session.get(Staff, row.staff_id) if row else None
         if row is None or staff is None or staff.status == "left":
             return None
-        request[PERSON] = await _person(request, session, row, staff)
+        request[PERSON] = await _person(request, session, row.session_id, staff)
     return row
 
 
-async def _person(request: web.Request, session: AsyncSession, row: Session, staff: Staff) -> Person:
+async def _person(request: web.Request, session: AsyncSession, session_id: str, staff: Staff) -> Person:
     site = request.app[SITE]
     set_by_them = await preference_of(session, staff.staff_id)
     role = await role_of(session, staff)
     return Person(
         staff_id=staff.staff_id,
         role=role,
-        session_id=row.session_id,
-        csrf=request.app[SEALS].csrf(row.session_id),
+        session_id=session_id,
+        csrf=request.app[SEALS].csrf(session_id),
         name=site.vault.open_if(staff.name_sealed) or "",
         branch_id=staff.branch_id,
         language=(set_by_them.language if set_by_them else None) or staff.language,

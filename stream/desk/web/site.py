@@ -25,6 +25,14 @@ class Asker(Protocol):
         """
         ...
 
+    async def state(self, customer_id: str) -> Mapping[str, Any]:
+        """Return what is kept about the customer.
+
+        Raises:
+            Unknown, NoAnswer: as `stream.ops.asking` says.
+        """
+        ...
+
 
 def nothing_to_report() -> Mapping[str, str]:
     """Return no trouble: the standing of a site without other parts."""

@@ -31,6 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["owner_of"] = lambda route, page: page.owner(route)
     made.filters["segment"] = lambda text: quote(str(text), safe="")  # of a path: an id may hold anything
     return made
 
@@ -88,6 +89,18 @@ class Page:
             return local.strftime("%H:%M")
         return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
 
+    def when(self, text: Any) -> str:
+        """Return a time that came as RFC 3339 as `at` does; what is none stays as it came."""
+        try:
+            return self.at(round(dt.datetime.fromisoformat(str(text)).timestamp() * 1000)) if text else ""
+        except ValueError:
+            return str(text)
+
+    def span_said(self, text: Any) -> str:
+        """Return a worker's `since TIME` or `until TIME` in the language of who looks."""
+        word, _, time = str(text).partition(" ")
+        return self.t(f"why.{word}", at=self.when(time)) if word in ("since", "until") else ""
+
     def day(self, time: int | None) -> str:
         """Return a local date."""
         return "" if time is None else self._local(time).strftime("%Y-%m-%d")
@@ -123,9 +136,16 @@ class Page:
         """Return money in units of the base currency, without minor units."""
         return "" if value is None else f"{value:,.0f} {self.currency}"
 
+    def owner(self, route: str) -> str:
+        """Return who has something: a person's id, a branch, or nobody."""
+        kind, _, id_ = route.partition(":")
+        if kind in ("rm", "manager") and id_:
+            return id_
+        return self.t("owner.branch", id=id_) if kind == "branch" and id_ else self.word("owner", route)
+
     def dom(self, id_: str) -> str:
-        """Return an element's id for an id from outside, whatever signs are in it."""
-        return hashlib.blake2b(id_.encode(), digest_size=8).hexdigest()
+        """Return an element's id, as `dom` does."""
+        return dom(id_)
 
     def serves(self, path: str) -> bool:
         """Tell whether there is a page at a path."""
@@ -137,6 +157,11 @@ class Page:
 
     def _local(self, time: int) -> dt.datetime:
         return dt.datetime.fromtimestamp(time / 1000, self.zone)
+
+
+def dom(id_: str) -> str:
+    """Return an element's id for an id from outside, whatever signs are in it."""
+    return hashlib.blake2b(id_.encode(), digest_size=8).hexdigest()
 
 
 def zone_of(person: Person | None, default: str) -> ZoneInfo:

@@ -1,4 +1,4 @@
-"""`churnwatch desk-webhooks`, as a person types it."""
+"""`churnwatch desk-webhooks` and `desk-staff`, as a person types them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("CHURNWATCH_DESK__DATABASE__URL", f"sqlite:///{tmp_path / 'desk.db'}")
     monkeypatch.setenv("CHURNWATCH_DESK__STATE_DIR", str(tmp_path / "desk"))
 
-    def ran(*words, code=0):
-        result = CliRunner().invoke(build(), ["desk-webhooks", *words])
+    def ran(*words, code=0, of="desk-webhooks"):
+        result = CliRunner().invoke(build(), [of, *words])
         assert result.exit_code == code, result.output
         return result.output
 
@@ -51,3 +51,10 @@ def test_what_a_person_can_mend_is_one_sentence(run, words, said):
 
 def test_what_is_not_there_cannot_be_disabled(run):
     assert "no such endpoint" in run("disable", "ep_none", code=2)
+
+
+def test_the_first_administrator_is_made_known(run):
+    run("set", "adm-1", "--role", "admin", "--subject", "s-1", "--name", "王管理", of="desk-staff")
+    run("set", "adm-1", "--name", "王", of="desk-staff")
+    assert run("list", of="desk-staff") == "adm-1 admin active - account\n"
+    assert "expected one of" in run("set", "x", "--role", "king", code=2, of="desk-staff")

@@ -19,6 +19,7 @@ from stream.desk.notify.mail import MailChannel
 from stream.desk.notify.templates import LANGUAGES, Templates
 from stream.desk.store.repositories.people import put_preference
 from stream.desk.store.tables import Notice
+from stream.domain.alerts import episode_id
 
 PARCEL = Parcel(id="notice-1", subject="预警（高）", body="新的客户预警".encode(), to=("a@bank.example",))
 
@@ -75,8 +76,11 @@ async def test_a_department_and_a_person_get_their_mail_each_in_their_language(e
     assert by_receiver["rm1@bank.example"]["Subject"] == "Summary: 3 warnings wait"
     assert by_receiver["fraud@bank.example"]["Subject"] == "客户预警（高）：余额骤降"
     text = by_receiver["fraud@bank.example"].get_content()
-    assert "https://desk.bank.example" in text
-    assert "c1" not in text
+    link = f"https://desk.bank.example/episodes/{episode_id('c1', 'balance_drop', 0, ('',))}"
+    assert link in text
+    assert "c1" not in text.replace(link, "")
+    summary = by_receiver["rm1@bank.example"].get_content()
+    assert summary.rstrip().endswith("https://desk.bank.example/")
 
 
 @pytest.mark.parametrize(("style", "query"), [("wecom", {"key"}), ("dingtalk", {"key", "timestamp", "sign"})])

@@ -42,7 +42,7 @@ async def test_told_once_although_it_comes_twice(office):
 
 async def test_over_the_budget_the_best_of_a_batch_are_told_and_the_rest_waits_and_shows_it(office):
     await office.take(*(opened(f"c{n}", points=n) for n in range(6)))
-    assert {customer for _, customer, _ in await office.pushes()} == {"c3", "c4", "c5"}
+    assert {customer for _, customer, _ in await office.told()} == {"c3", "c4", "c5"}
     assert await office.held() == [(f"c{n}", "budget", MORNING) for n in (2, 1, 0)]
     assert await office.shown_held() == {f"c{n}": "budget" for n in range(3)}
     assert await office.day() == [("2026-11-18", 3, 0, 3)]
@@ -50,7 +50,7 @@ async def test_over_the_budget_the_best_of_a_batch_are_told_and_the_rest_waits_a
 
 async def test_small_matters_leave_room_for_graver_ones(office):
     await office.take(*(low(f"l{n}", points=9 - n) for n in range(4)))
-    assert len(await office.pushes()) == 2  # half of three
+    assert len(await office.told()) == 2  # half of three
     assert await office.take(opened("grave")) == {"rm-1"}
     assert [customer for customer, _, _ in await office.held()] == ["l2", "l3"]
 
@@ -59,7 +59,7 @@ async def test_the_critical_passes_a_spent_budget_and_the_night(office):
     await office.take(*(opened(f"c{n}") for n in range(3)))
     await office.take(critical("c9"))
     await office.take(critical("c10"), opened("c11"), now=NIGHT)
-    assert [customer for _, customer, _ in await office.pushes()][3:] == ["c9", "c10"]
+    assert [customer for _, customer, _ in await office.told()][3:] == ["c9", "c10"]
     assert await office.held() == [("c11", "quiet", MORNING)]
     assert await office.day() == [("2026-11-18", 3, 2, 1)]
 
@@ -95,22 +95,55 @@ async def test_what_ends_while_it_waits_is_told_to_nobody(office):
     assert await office.held() == [("c2", "quiet", MORNING)]
     assert await office.released() == {"c1": "ended"}
     assert await office.shown_held() == {"c2": "quiet"}
-    assert await office.pushes() == [("change", "c1", False)]
+    assert await office.told() == []
+    assert [customer for _, customer, _ in await office.pushes()] == ["c1", "c2", "c1"]
 
 
 async def test_what_waits_and_becomes_critical_is_told_once(office):
     await office.take(low("c1"), now=NIGHT)
     await office.take(critical("c1", sequence=2, state="updated"), now=NIGHT)
     assert await office.held() == []
-    assert await office.pushes() == [("alert", "c1", True)]
+    assert await office.pushes() == [("change", "c1", False), ("alert", "c1", True)]
     assert await office.shown_held() == {}
+
+
+async def test_what_is_held_back_still_shows_on_an_open_page_without_a_word(office):
+    assert await office.take(opened("c1"), now=NIGHT) == {"rm-1"}
+    assert await office.pushes() == [("change", "c1", False)]
+    assert await office.held() == [("c1", "quiet", MORNING)]
+    assert await office.day() == [("2026-11-18", 0, 0, 1)]
+
+
+async def test_a_branchs_managers_watch_all_of_it_and_are_notified_of_nothing(office):
+    await office.hire(
+        staff("rm-1", branch_id="b-1", manager_id="lead"), staff(None, branch_id="b-1", manager_id="boss")
+    )
+    woken = await office.take(opened("c1"), opened("c2"), opened("c3", branch_id="b-2", routes=["rm:rm-9"]))
+    assert woken == {"rm-1", "rm-9", "boss", "lead"}
+    for manager in ("boss", "lead"):
+        assert await office.pushes(manager) == [("change", None, False)]
+        assert (await office.last_data(manager))["customers"] == ["c1", "c2"]
+    assert await office.day("boss") == []
+
+
+async def test_a_manager_who_is_told_of_a_warning_does_not_hear_of_it_twice(office):
+    await office.hire(staff(None, branch_id="b-1", manager_id="boss"))
+    await office.take(opened("c1", routes=["branch:b-1"]))
+    assert await office.pushes("boss") == [("alert", "c1", True)]
+
+
+async def test_much_at_once_is_one_change_that_names_nobody(office):
+    await office.hire(staff(None, branch_id="b-1", manager_id="boss"))
+    await office.take(*(opened(f"c{n}") for n in range(21)))
+    assert await office.pushes("boss") == [("change", None, False)]
+    assert (await office.last_data("boss"))["customers"] == []
 
 
 async def test_a_branchs_warning_goes_to_its_manager_and_a_departments_to_nobody(office):
     await office.hire(staff("rm-2", branch_id="b-1"), staff(None, branch_id="b-1", manager_id="boss"))
     await office.take(opened("c1", routes=["branch:b-1", "fraud"]), opened("c2", routes=["unassigned"]))
-    assert await office.pushes("boss") == [("alert", "c1", True)]
-    assert await office.pushes("rm-2") == []
+    assert await office.told("boss") == [("alert", "c1", True)]
+    assert (await office.told("rm-2")) == []
     assert await office.pushes() == []
 
 
@@ -119,7 +152,7 @@ async def test_without_a_manager_of_its_own_a_branch_is_its_peoples_managers_or_
     await office.take(opened("c1", routes=["branch:b-1"]), opened("c2", branch_id="b-2", routes=["branch:b-2"]))
     assert await office.pushes("boss") == [("alert", "c1", True)]
     assert await office.pushes("rm-2") == []
-    assert await office.pushes("rm-3") == [("alert", "c2", True)]
+    assert await office.told("rm-3") == [("alert", "c2", True)]
 
 
 async def test_the_budget_begins_anew_with_the_persons_day(office):

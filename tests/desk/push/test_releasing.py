@@ -36,7 +36,7 @@ async def test_after_the_night_comes_one_digest(office):
     assert await office.release(MORNING - 1) == frozenset()
     assert await office.release(MORNING) == {"rm-1"}
     assert await office.release(MORNING) == frozenset()
-    assert await office.pushes() == [("digest", None, True)]
+    assert await office.told() == [("digest", None, True)]
     assert await office.last_data() == {"episodes": 2, "severities": {"high": 1, "low": 1}, "priority": 2}
     assert await office.held() == []
     assert await office.shown_held() == {}
@@ -69,7 +69,7 @@ async def test_what_is_answered_makes_room_for_the_best_that_waits_without_a_sou
     await office.acknowledge("c5", "c4")
     assert await office.release(NOW) == {"rm-1"}
     assert await office.release(NOW) == frozenset()
-    assert (await office.pushes())[3:] == [("alert", "c2", False), ("alert", "c1", False)]
+    assert (await office.told())[3:] == [("alert", "c2", False), ("alert", "c1", False)]
     assert await office.held() == [("c0", "budget", MORNING)]
     assert await office.day() == [("2026-11-18", 3, 0, 3)]
 
@@ -77,7 +77,7 @@ async def test_what_is_answered_makes_room_for_the_best_that_waits_without_a_sou
 async def test_what_found_no_room_comes_with_the_next_mornings_digest(office):
     await office.take(*(opened(f"c{n}", points=n) for n in range(5)))
     assert await office.release(MORNING) == {"rm-1"}
-    assert (await office.pushes())[3:] == [("digest", None, True)]
+    assert (await office.told())[3:] == [("digest", None, True)]
     assert await office.released() == {"c0": "digest", "c1": "digest"}
 
 
@@ -93,15 +93,18 @@ def stormy(n, **more):
 
 
 async def test_a_storm_is_one_notification_and_then_silent_summaries(office):
-    for n in range(5):
-        await office.take(stormy(n))
-    assert await office.pushes() == [("storm", None, True)]
+    await office.take(stormy(0))
     assert (await office.last_data())["episodes"] == 1
+    for n in range(1, 5):
+        await office.take(stormy(n))
+    assert await office.told() == [("storm", None, True)]
+    assert (await office.pushes())[1:] == [("change", None, False)] * 4  # an open page follows all the same
+    assert (await office.last_data())["customers"] == ["c4"]
     assert await office.shown_held() == {f"c{n}": "storm" for n in range(1, 5)}
     assert await office.release(NOW + 9 * MINUTE) == frozenset()
     assert await office.release(NOW + 10 * MINUTE) == {"rm-1"}
     assert await office.release(NOW + 30 * MINUTE) == frozenset()
-    assert (await office.pushes())[1:] == [("storm", None, False)]
+    assert (await office.told())[1:] == [("storm", None, False)]
     assert (await office.last_data())["episodes"] == 5
     assert await office.shown_held() == {}
     assert await office.day() == [("2026-11-18", 1, 0, 0)]
@@ -112,7 +115,7 @@ async def test_a_storm_at_night_waits_for_the_morning_unless_it_is_critical(offi
     assert await office.release(NIGHT + HOUR) == frozenset()
     assert await office.release(MORNING) == {"rm-1"}
     await office.take(opened("x", storm_id="other/2026-11-18", severity="critical", priority=1), now=NIGHT + DAY)
-    assert [event for event, _, _ in await office.pushes()] == ["storm", "storm"]
+    assert [event for event, _, _ in await office.told()] == ["storm", "storm"]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -144,7 +147,7 @@ async def test_whatever_comes_when_each_is_told_or_in_a_digest_or_a_summary(embe
         await office.take(*items, now=now)
     for hours in range(0, 5 * 24, 6):  # over the longest weekend
         await office.release(now + hours * HOUR)
-    told = {customer for _, customer, _ in await office.pushes() if customer}
+    told = {customer for _, customer, _ in await office.told() if customer}
     released = await office.released()
     assert await office.held() == []
     assert await office.shown_held() == {}
@@ -175,4 +178,4 @@ async def test_the_releaser_goes_on_when_the_database_is_back_and_wakes_open_pag
     await until(lambda: woken == {"rm-1"})
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await office.pushes() == [("digest", None, True)]
+    assert await office.told() == [("digest", None, True)]

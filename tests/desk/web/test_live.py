@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 
-from support.desk_rows import NOW
+from sqlalchemy import select
+from support.desk_rows import NOW, staff
 from support.desk_stores import settings_of
 from support.desk_web import Answers, Browser, Clock, served, settings, site
 
 from stream.desk.store.database import Database
+from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.repositories.pushes import NewPush, append_pushes
+from stream.desk.store.tables import Session
+from stream.desk.web.sessions import revoke
 from stream.domain.alerts import episode_id
 
 EPISODE = episode_id("c1", "balance_drop", 0, ("",))
@@ -110,7 +114,7 @@ async def test_why_there_was_no_alert(who, workers):
     workers.known["c1"] = {
         "customer_id": "c1",
         "time": "2026-11-18T10:00:00Z",
-        "standing": {"snoozed": "<b>"},
+        "standing": {"snoozed": "<b>", "left": "since 2026-11-01T01:00:00.000Z"},
         "rules": [
             {"kind": "usage_drop", "verdict": "quiet", "figures": {"seen": 3.5}},
             {"kind": "balance_drop", "verdict": "held back", "stage": "cool_down", "since": "x", "figures": {}},
@@ -120,7 +124,9 @@ async def test_why_there_was_no_alert(who, workers):
     assert "<html" not in page
     assert page.index("余额骤降") < page.index("使用量")
     assert "同类预警刚结束" in page
-    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "客户已离开 自 11-01 09:00 起" in page
+    assert "截至 18:00" in page
     said = await (await browser.get("/api/v1/customers/c1/why")).json()
     assert [rule["verdict"] for rule in said["rules"]] == ["held back", "quiet"]
     assert "引擎不认识该客户" in await browser.text("/customers/c2/why")
@@ -144,3 +150,40 @@ async def test_an_open_stream_keeps_the_session_and_signs_its_cookie_anew(who, c
         assert "desk_session=" in answer.headers["Set-Cookie"]
         answer.close()
     assert (await browser.get("/")).status == 200
+
+
+async def ends(answer):
+    """Wait until a stream ends of itself."""
+    async with asyncio.timeout(10):
+        while await answer.content.readline():
+            pass
+
+
+async def test_a_stream_ends_with_the_sign_out(as_, town):
+    browser = await as_("rm-1")
+    answer = await browser.get("/events?after=0")
+    assert (await browser.post("/sign-out")).status == 303
+    async with asyncio.timeout(1):  # at once, and not when somebody looks
+        await ends(answer)
+    assert town.hub.open == 0
+
+
+async def test_a_stream_ends_where_another_process_revoked_the_session(as_, town):
+    one, other = await as_("rm-1"), await as_("rm-1")
+    ended, stays = await one.get("/events?after=0"), await other.get("/events?after=0")
+    async with town.database.transaction() as tx:
+        first = (await tx.scalars(select(Session.session_id).order_by(Session.created_at, Session.session_id))).all()
+        await revoke(tx, first[0], NOW)
+    done, waiting = await asyncio.wait(
+        [asyncio.create_task(ends(answer)) for answer in (ended, stays)], return_when=asyncio.FIRST_COMPLETED, timeout=9
+    )
+    assert (len(done), len(waiting)) == (1, 1)
+    for task in waiting:
+        task.cancel()
+
+
+async def test_a_stream_ends_of_somebody_who_left(as_, town):
+    answer = await (await as_("rm-1")).get("/events?after=0")
+    async with town.database.transaction() as tx:
+        await put_staff(tx, staff("rm-1", time=NOW + 1, status="left", branch_id="b-1"))
+    await ends(answer)

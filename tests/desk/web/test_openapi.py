@@ -52,7 +52,7 @@ def validator(schema):
 async def test_what_is_answered_is_what_the_document_says(who, workers, route):
     workers.known["c1"] = {"customer_id": "c1", "time": "x", "standing": {}, "rules": [{"kind": "a", "verdict": "off"}]}
     browser = await who("m-1")
-    answer = await browser.get(route.path.format(customer_id="c1"))
+    answer = await browser.get(route.path.format(customer_id="c1", endpoint_id="ep1"))
     assert answer.status == 200
     responses = document(TABLE)["paths"][route.path]["get"]["responses"]
     faults = list(validator(responses["200"]["content"]["application/json"]["schema"]).iter_errors(await answer.json()))

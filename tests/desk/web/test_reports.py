@@ -20,8 +20,8 @@ async def test_the_branch_as_it_stands(as_):
     form = {"do": "outcome", "outcome": "lost", "loss_reason": "price", "reason_source": "customer"}
     assert (await rm.post(f"/episodes/{EPISODE}/acts", form)).status == 303
     page = await manager.text("/reports")
-    assert "rm:rm-1" in page
-    assert "rm:rm-2" in page
+    assert '<a href="/?owners=rm%3Arm-1">rm-1</a>' in page
+    assert ">rm-2<" in page
     assert "rm:rm-3" not in page
     assert "价格" in page
     assert "已流失 1 位" in page
@@ -56,7 +56,7 @@ async def test_a_manager_sees_no_other_branch_and_an_auditor_the_house(who):
     assert (await manager.get("/reports/monthly?branch=b-2")).status == 403
     assert "全行" in await auditor.text("/reports/monthly")
     assert (await auditor.get("/reports/monthly?branch=b-2")).status == 200
-    assert "rm:rm-3" in await auditor.text("/reports")
+    assert ">rm-3<" in await auditor.text("/reports")
 
 
 def upload(browser, content, **more):
@@ -88,3 +88,47 @@ async def test_what_is_no_list_is_said_to_be_none(who):
     manager = await who("m-1")
     assert (await upload(manager, b"\x00\x01\x02")).status == 400
     assert (await manager.post("/lists", {"name": "x"})).status == 400
+
+
+async def test_programs_get_the_branchs_figures_as_the_page_shows_them(as_):
+    manager, auditor = await as_("m-1"), await as_("aud-1")
+    made = await (await manager.get("/api/v1/reports/branch?days=7")).json()
+    assert made["days"] == 7
+    mine = {line["owner"]: line["open"] for line in made["workload"]}
+    assert mine == {"rm:rm-1": 4, "rm:rm-2": 1}
+    house = await (await auditor.get("/api/v1/reports/branch")).json()
+    assert "rm:rm-3" in {line["owner"] for line in house["workload"]}
+    month = await (await manager.get("/api/v1/reports/monthly?month=2026-11")).json()
+    assert (month["month"], month["branch_id"], month["closed"]) == ("2026-11", "b-1", False)
+    assert (await manager.get("/api/v1/reports/monthly?branch=b-2")).status == 403
+    assert (await manager.get("/api/v1/reports/monthly?month=x")).status == 400
+
+
+async def test_programs_import_a_list_once_and_are_told_which_rows_could_not_be_used(as_, town):
+    manager = await as_("m-1")
+    rows = [{"customer_id": id_, "staff_id": "rm-2"} for id_ in ("c1", "nobody", "c4", "c1")]
+    body = {"list_id": "crm-7", "name": "from the CRM", "rows": rows}
+    done = await (await manager.send("/api/v1/lists", body)).json()
+    faults = [(one["row"], one["customer_id"], one["fault"]) for one in done["faults"]]
+    assert faults == [(1, "nobody", "unknown_customer"), (2, "c4", "other_branch"), (3, "c1", "repeated")]
+    assert done["taken"] == 4
+    assert (await (await manager.send("/api/v1/lists", body)).json())["taken"] == 0
+    assert (await manager.send("/api/v1/lists", body | {"list_id": "crm-8"})).status == 409
+    async with town.database.reading() as session:
+        assert (await session.get_one(Assignment, "c1")).staff_id == "rm-2"
+    (listed,) = (await (await manager.get("/api/v1/lists")).json())["lists"]
+    assert (listed["list_id"], listed["rows"], listed["faults"]) == ("crm-7", 4, 3)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rows": []}, {"rows": [{"customer_id": " "}]}, {"rows": [{"customer_id": "a\nb"}]}, {"branch_id": "b-2"}]
+)
+async def test_what_is_no_list_of_a_program_is_refused(who, wrong):
+    body = {"list_id": "x", "rows": [{"customer_id": "c1"}]} | wrong
+    assert (await (await who("m-1")).send("/api/v1/lists", body)).status == (403 if "branch_id" in wrong else 400)
+
+
+async def test_what_is_too_large_is_said_to_be(who):
+    answer = await upload(await who("m-1"), b"customer_id\n" + b"c" * 1_100_000)
+    assert answer.status == 413
+    assert "最多 1 MB" in await answer.text()

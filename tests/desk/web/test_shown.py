@@ -184,6 +184,12 @@ async def test_filters_search_and_tabs(as_, town):
         "/?severities=critical": ["c1"],
         "/?kinds=serious_complaint": ["c2"],
         "/?search=李静": ["c2"],
+        "/?search=王": ["c1"],
+        "/?classes=key": [],
+        "/?classes=mass": ["c1", "c2", "c9"],
+        "/?search=小 明": ["c1"],
+        "/?search=静&status=acknowledged": [],
+        "/?search=小强": [],
         "/?search=13900000000": [],
         "/?search=%2B8613911112222": ["c2"],
         "/?search=c9": ["c9"],
@@ -231,3 +237,21 @@ async def test_an_episode_without_a_readable_body_is_shown_all_the_same(who, sma
     browser = await who("rm-1")
     assert "balance_drop" in await browser.text("/customers/c1")
     assert ids_of_cards(await browser.text("/"))[0] == "c1"
+
+
+async def test_a_link_in_a_mail_leads_to_the_case_and_only_those_who_may_see_it(as_):
+    case = f"/episodes/{episode_id('c1', 'balance_drop', 0, ('',))}"
+    there = (await (await as_("rm-1")).get(case)).headers["Location"]
+    assert there.startswith("/customers/c1#episode-")
+    assert f'id="{there.partition("#")[2]}"' in await (await as_("m-1")).text("/customers/c1")
+    assert (await (await as_("rm-3")).get(case)).status == 404
+    assert (await (await as_()).get(case)).headers["Location"].startswith("/sign-in?to=%2Fepisodes%2F")
+
+
+async def test_names_are_looked_through_within_reach_by_those_only_who_may_see_them(as_):
+    manager, auditor = await as_("m-2"), await as_("aud-1")
+    assert ids_of_cards(await manager.text("/?search=zhao w")) == ["c4"]
+    assert ids_of_cards(await manager.text("/?search=王")) == []
+    for name in ("王", "王小明", "%2B8613800138000"):
+        assert ids_of_cards(await auditor.text(f"/?search={name}")) == [], "that there is a hit would tell the name"
+    assert ids_of_cards(await auditor.text("/?search=c1")) == ["c1"]

@@ -23,7 +23,7 @@ class WorklistQuery:
 
     `receivers` (`rm:ID`, `branch:ID`, a department) are those who own an episode or were given a look at it;
     `branch_ids` take all of a branch. Neither: everybody's. `search` is the beginning of a customer id, `digests` what
-    `Vault.indexes` makes of a name or number; one of the two must fit.
+    `Vault.indexes` makes of a name or number, `named` the customers whose name has it in it; one of them must fit.
     """
 
     receivers: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class WorklistQuery:
     storm_id: str | None = None
     search: str = ""
     digests: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     order: Order = "rank"
     limit: int = 50
     offset: int = 0
@@ -88,7 +89,7 @@ def is_open_to(query: WorklistQuery) -> ColumnElement[bool]:
 
     What is searched for in the whole house is found by its customer: there those indexes are only in the way.
     """
-    searched = query.everybody and (query.search or query.digests)
+    searched = query.everybody and (query.search or query.digests or query.named)
     return func.coalesce(Episode.ended_at, 0) == 0 if searched else Episode.ended_at.is_(None)
 
 
@@ -173,4 +174,6 @@ def _found(query: WorklistQuery) -> list[ColumnElement[bool]]:
     for index in (Profile.name_index, Profile.phone_index) if query.digests else ():
         named = select(Profile.customer_id).where(index.in_(query.digests))
         ways.append(Episode.customer_id.in_(named))
+    if query.named:
+        ways.append(Episode.customer_id.in_(query.named))
     return ways

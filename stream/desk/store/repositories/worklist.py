@@ -7,6 +7,7 @@ window, the newest. So no question reads the more the larger the store is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.store.repositories.wanted import Order, Status, WorklistQuery, in_state, is_open_to, seen
-from stream.desk.store.tables import Episode
+from stream.desk.store.tables import Episode, Profile
 
 __all__ = ["Card", "Order", "Page", "Status", "WorklistQuery", "page_statement", "worklist", "worklist_counts"]
 
@@ -129,3 +130,13 @@ def _order(order: Order, of: Any, priority: Any, points: Any) -> tuple[Any, ...]
             return func.coalesce(func.max(of.value), -1).desc(), priority
         case _:
             return priority, points.desc()
+
+
+async def sealed_names(session: AsyncSession, query: WorklistQuery, limit: int) -> Sequence[tuple[str, bytes]]:
+    """Return customer and sealed name of at most `limit` of those whom a question without its search would show."""
+    plain = replace(query, search="", digests=(), named=())
+    over = ~is_open_to(plain) if query.status == "ended" else is_open_to(plain)
+    mine = seen(plain, [Episode.customer_id], [over])
+    named = select(Profile.customer_id, Profile.name_sealed).where(Profile.name_sealed.is_not(None))
+    rows = await session.execute(named.where(Profile.customer_id.in_(select(mine.c.customer_id))).limit(limit))
+    return [(row.customer_id, row.name_sealed) for row in rows]

@@ -7,14 +7,14 @@ from aiohttp import web
 from stream.desk import acting
 from stream.desk.web import answers, audit
 from stream.desk.web.api.structs import Approvals, Bulk, BulkDone, DoneShown, Me, Tasks
-from stream.desk.web.bodies import fields, read_as
+from stream.desk.web.bodies import json_fields, read_as
 from stream.desk.web.doing import acknowledgements, command_of, do, do_all
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.keys import CUSTOMER, DETAILS, DOCUMENT, PERSON, SITE
-from stream.desk.web.pages.customer import shown
+from stream.desk.web.pages.customer import moved_of, shown
+from stream.desk.web.pages.lists import approvals_of, tasks_of
 from stream.desk.web.pages.worklist import filters
-from stream.desk.web.views.listing import asked, listed
-from stream.desk.web.views.tasks import open_tasks, pending_approvals
+from stream.desk.web.views.listing import asked, listed, looked_up
 from stream.desk.web.views.whys import asked_why
 
 
@@ -40,7 +40,7 @@ async def worklist(request: web.Request) -> web.StreamResponse:
     site, person = request.app[SITE], request[PERSON]
     query = asked(request.query, person, site)
     async with site.database.reading() as session:
-        made = await listed(session, query, person, site)
+        made = await listed(session, await looked_up(session, query, person, site), person, site)
     request[DETAILS] = {"shown": [card.customer_id for card in made.cards], **filters(query)}
     await audit.write(request, allowed=True)
     return answers.as_json(made)
@@ -49,6 +49,11 @@ async def worklist(request: web.Request) -> web.StreamResponse:
 async def customer(request: web.Request) -> web.StreamResponse:
     """Return a customer."""
     return answers.as_json(await shown(request))
+
+
+async def movements(request: web.Request) -> web.StreamResponse:
+    """Return what moved at a customer of late."""
+    return answers.as_json(await moved_of(request))
 
 
 async def why(request: web.Request) -> web.StreamResponse:
@@ -60,43 +65,27 @@ async def why(request: web.Request) -> web.StreamResponse:
 
 async def tasks(request: web.Request) -> web.StreamResponse:
     """Return the open tasks."""
-    site = request.app[SITE]
-    async with site.database.reading() as session:
-        rows = await open_tasks(session, request[PERSON], site)
-    request[DETAILS] = {"shown": [row.customer_id for row in rows]}
-    await audit.write(request, allowed=True)
-    return answers.as_json(Tasks(tasks=rows))
+    return answers.as_json(Tasks(tasks=await tasks_of(request)))
 
 
 async def approvals(request: web.Request) -> web.StreamResponse:
     """Return what waits for a decision."""
-    site = request.app[SITE]
-    async with site.database.reading() as session:
-        rows = await pending_approvals(session, request[PERSON], site)
-    request[DETAILS] = {"shown": [row.customer_id for row in rows]}
-    await audit.write(request, allowed=True)
-    return answers.as_json(Approvals(approvals=rows))
+    return answers.as_json(Approvals(approvals=await approvals_of(request)))
 
 
 async def act(request: web.Request) -> web.StreamResponse:
     """Carry a command out about what the path names."""
-    command = command_of(await _json(request), dict(request.match_info), strict=True)
+    command = command_of(await json_fields(request), dict(request.match_info), strict=True)
     return answers.as_json(_shown(await do(request, command)))
 
 
 async def bulk(request: web.Request) -> web.StreamResponse:
     """Acknowledge several warnings, all or none."""
-    given: Bulk = read_as(await _json(request), Bulk, strict=True)
+    given: Bulk = read_as(await json_fields(request), Bulk, strict=True)
     if len(given.episode_ids) > request.app[SITE].settings.desk.web.bulk:
         raise BadRequest("$.episode_ids: too many at once")
     done = await do_all(request, list(acknowledgements(given.episode_ids, given.action_id)))
     return answers.as_json(BulkDone(done=[_shown(one) for one in done]))
-
-
-async def _json(request: web.Request) -> dict[str, object]:
-    if request.content_type != "application/json":
-        raise BadRequest("expected application/json")
-    return await fields(request)
 
 
 def _shown(done: acting.Done) -> DoneShown:

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stream.desk.web.api import handlers
-from stream.desk.web.api.structs import Approvals, Bulk, BulkDone, DoneShown, Me, Tasks
-from stream.desk.web.needs import ACT, ANYBODY, LOOK, MANAGE, Limit, Need, Target
+from stream.desk.colleagues import ColleagueCommand
+from stream.desk.reports.retention import Retention
+from stream.desk.web.api import handlers, keeping, managing
+from stream.desk.web.api.structs import (
+    Approvals,
+    BranchReport,
+    Bulk,
+    BulkDone,
+    DoneShown,
+    ListDone,
+    Lists,
+    Me,
+    NewCustomerList,
+    Tasks,
+)
+from stream.desk.web.keeping import EndpointCommand, EndpointDone, NewEndpoint
+from stream.desk.web.needs import ACT, ANYBODY, AUDITOR, LOOK, MANAGE, RUN, Limit, Need, Target
 from stream.desk.web.pages import events, worklist
 from stream.desk.web.route import Query, Route
 from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES
+from stream.desk.web.views.movements import Movements
 from stream.desk.web.views.shown import CustomerShown, WorklistShown
 from stream.desk.web.views.whys import Why
 from stream.desk.work.commands import (
@@ -35,7 +50,7 @@ def _text(name: str, about: str, **schema: Any) -> Query:
 FILTERS = (
     _text("status", "which tab", enum=list(STATUSES), default="open"),
     _text("order", "what comes first", enum=list(ORDERS), default="rank"),
-    _text("search", "the beginning of a customer id, or a whole name or phone number", maxLength=200),
+    _text("search", "the beginning of a customer id, a part of a name, or a whole phone number", maxLength=200),
     _text("storm", "only of this storm"),
     *(Query(name=name, about=f"only these {name}; may be given several times", schema=_WORDS) for name in LISTS),
     Query(name="priorities", about="only these", schema={"type": "array", "items": {"enum": ["1", "2", "3", "4"]}}),
@@ -46,6 +61,14 @@ _PAGING = (
 )
 _AFTER = (
     Query(name="after", about="go on behind this number, as by the header Last-Event-ID", schema={"type": "integer"}),
+)
+
+
+_DAYS = (Query(name="days", about="of which warnings", schema={"type": "string", "enum": ["7", "30", "90"]}),)
+_WHO = (_text("search", "how a staff id begins, or a branch", maxLength=200),)
+_MONTH = (
+    _text("month", "such as 2026-11; by default this one", pattern="^[0-9]{4}-[0-9]{2}$"),
+    _text("branch", "one of one's own; by default the first, or the whole house"),
 )
 
 
@@ -83,6 +106,11 @@ API: Sequence[Route] = (
         gives=CustomerShown,
     ),
     Route(
+        method="GET", path=f"{ROOT}/customers/{{customer_id}}/movements", name="api-movements",
+        handler=handlers.movements, need=_on(Target.CUSTOMER), act="view",
+        summary="Balances, usage and money of the last days, from the workers", gives=Movements,
+    ),
+    Route(
         method="GET", path=f"{ROOT}/customers/{{customer_id}}/why", name="api-why", handler=handlers.why,
         need=_on(Target.CUSTOMER), act="why", summary="Why there was an alert, or none", gives=Why,
     ),
@@ -102,12 +130,60 @@ API: Sequence[Route] = (
     ),
     Route(
         method="GET", path=f"{ROOT}/approvals", name="api-approvals", handler=handlers.approvals,
-        need=Need(roles=MANAGE | {"auditor"}), act="list", summary="What waits for a manager", gives=Approvals,
+        need=Need(roles=MANAGE | {AUDITOR}), act="list", summary="What waits for a manager", gives=Approvals,
     ),
     Route(
         method="POST", path=f"{ROOT}/approvals/{{approval_id}}/acts", name="api-act-on-approval",
         handler=handlers.act, need=_on(Target.APPROVAL, MANAGE), limit=Limit.ACTS,
         summary="Grant or refuse what was asked for", takes=Approve | Reject, gives=DoneShown,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/reports/branch", name="api-branch-report", handler=managing.branch,
+        need=Need(roles=MANAGE | {AUDITOR}), act="report", summary="The branch now, and of the last days",
+        gives=BranchReport, query=_DAYS,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/reports/monthly", name="api-monthly-report", handler=managing.monthly,
+        need=Need(roles=MANAGE | {AUDITOR}), act="report", summary="A month against the month before",
+        gives=Retention, query=_MONTH,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/lists", name="api-lists", handler=managing.lists, need=Need(roles=MANAGE),
+        act="list", summary="The last imported lists of customers", gives=Lists,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/lists", name="api-take-list", handler=managing.take, need=Need(roles=MANAGE),
+        act="import", limit=Limit.EXPORTS, summary="Import a list of customers and assign it",
+        takes=NewCustomerList, gives=ListDone,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/webhooks", name="api-webhooks", handler=keeping.endpoints, need=Need(roles=RUN),
+        act="list", summary="Webhook endpoints", gives=keeping.Endpoints,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/webhooks", name="api-add-webhook", handler=keeping.add, need=Need(roles=RUN),
+        act="webhook", limit=Limit.ACTS, summary="Add a webhook endpoint; its secret is told this once",
+        takes=NewEndpoint, gives=EndpointDone,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/webhooks/{{endpoint_id}}/deliveries", name="api-deliveries",
+        handler=keeping.deliveries, need=_on(Target.ENDPOINT, RUN), act="view",
+        summary="The last deliveries of an endpoint", gives=keeping.Deliveries,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/webhooks/{{endpoint_id}}/acts", name="api-act-on-webhook", handler=keeping.act,
+        need=_on(Target.ENDPOINT, RUN), act="webhook", limit=Limit.ACTS,
+        summary="Rotate the secret, enable, disable, replay", takes=EndpointCommand, gives=EndpointDone,
+    ),
+    Route(
+        method="GET", path=f"{ROOT}/staff", name="api-staff", handler=keeping.people, need=Need(roles=RUN),
+        act="list", summary="Staff whom one may manage", gives=keeping.People, query=_WHO,
+    ),
+    Route(
+        method="POST", path=f"{ROOT}/staff/{{staff_id}}/acts", name="api-act-on-colleague",
+        handler=keeping.act_on_colleague, need=_on(Target.COLLEAGUE, RUN), act="staff", limit=Limit.ACTS,
+        summary="Leave, departure, move, return; for an administrator role and account", takes=ColleagueCommand,
+        gives=keeping.Told,
     ),
     Route(
         method="GET", path=f"{ROOT}/events", name="api-events", handler=events.events, need=Need(roles=LOOK),

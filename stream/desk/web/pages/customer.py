@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from typing import Any
+from urllib.parse import quote
 
-from stream.desk.store.tables import Referral
+from aiohttp import web
+from sqlalchemy import select
+
+from stream.desk.store.tables import Episode, Referral
 from stream.desk.web import answers, audit
 from stream.desk.web.exporting import table, utc
-from stream.desk.web.faults import NotFound
-from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
+from stream.desk.web.faults import NoAnswerYet, NotFound
+from stream.desk.web.keys import CUSTOMER, DETAILS, EPISODE, KINDS, PERSON, SITE
+from stream.desk.web.templating import dom
 from stream.desk.web.views.customers import customer
+from stream.desk.web.views.movements import Movements, asked_movements
 from stream.desk.web.views.shown import CustomerShown
+from stream.desk.web.views.timeline import timeline_of, with_movements
 from stream.desk.web.views.whys import asked_why
+
+_MOST_MARKS = 50
 
 
 async def shown(request: web.Request) -> CustomerShown:
@@ -27,6 +36,40 @@ async def shown(request: web.Request) -> CustomerShown:
 async def page(request: web.Request) -> web.StreamResponse:
     """Show a customer."""
     return answers.html(request, "customer/page.html", customer=await shown(request), done=request.query.get("done"))
+
+
+async def case(request: web.Request) -> web.StreamResponse:
+    """Lead from a warning's id, which a mail or a notification may hold, to its customer's page."""
+    there = f"/customers/{quote(request[CUSTOMER], safe='')}#episode-{dom(request[EPISODE])}"
+    return answers.see(there)
+
+
+async def history(request: web.Request) -> web.StreamResponse:
+    """Show the timeline with what moved, and the curves: the page fetches it once it is there."""
+    site, person = request.app[SITE], request[PERSON]
+    try:
+        moved, away = await moved_of(request), False
+    except NoAnswerYet:  # the rest of the timeline is the desk's own
+        moved, away = Movements(known=False), True
+    async with site.database.reading() as session:
+        moments = await timeline_of(session, request[CUSTOMER], site.vault, texts=person.may_call)
+    given: dict[str, Any] = {"moved": moved, "away": away, "timeline": with_movements(moments, moved), "asks": False}
+    template = "customer/history.html" if answers.by_htmx(request) else "customer/history_page.html"
+    return answers.html(request, template, customer_id=request[CUSTOMER], **given)
+
+
+async def moved_of(request: web.Request) -> Movements:
+    """Return what moved at the customer of a request, and write down that it was looked at.
+
+    Raises:
+        NoAnswerYet: no worker answered.
+    """
+    site = request.app[SITE]
+    opened = select(Episode.opened_at).where(Episode.customer_id == request[CUSTOMER])
+    async with site.database.reading() as session:
+        warned_at = list(await session.scalars(opened.order_by(Episode.opened_at.desc()).limit(_MOST_MARKS)))
+    await audit.write(request, allowed=True)
+    return await asked_movements(site, request[CUSTOMER], warned_at)
 
 
 async def why(request: web.Request) -> web.StreamResponse:

@@ -33,8 +33,8 @@ async def of_episode(request: web.Request) -> web.StreamResponse:
         name = await _name(session, request)
     title = getattr(shown(row, site.clock(), site.business.currency).title, answers.language(request))
     await audit.write(request, allowed=True)
-    back = "card" if request.query.get("back") == "card" else "customer"
-    return _form(request, do, f"/episodes/{quote(row.episode_id, safe='')}/acts", f"{name} · {title}", back=back)
+    action = f"/episodes/{quote(row.episode_id, safe='')}/acts"
+    return _form(request, do, action, f"{name} · {title}", back=_back(request))
 
 
 async def of_customer(request: web.Request) -> web.StreamResponse:
@@ -45,7 +45,11 @@ async def of_customer(request: web.Request) -> web.StreamResponse:
         colleagues = await _colleagues(session, request) if do == "handover" else []
     await audit.write(request, allowed=True)
     action = f"/customers/{quote(customer_id, safe='')}/acts"
-    return _form(request, do, action, name, back="customer", colleagues=colleagues)
+    return _form(request, do, action, name, back=_back(request), colleagues=colleagues)
+
+
+def _back(request: web.Request) -> str:
+    return "card" if request.query.get("back") == "card" else "customer"
 
 
 def _known(request: web.Request, allowed: tuple[str, ...]) -> str:

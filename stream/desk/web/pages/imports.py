@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -19,8 +20,9 @@ from stream.desk.web import answers, audit
 from stream.desk.web.bodies import fields
 from stream.desk.web.doing import actor_of
 from stream.desk.web.faults import BadRequest, Denied
-from stream.desk.web.keys import DETAILS, PERSON, SITE
+from stream.desk.web.keys import DETAILS, PERSON, SITE, WORDS
 from stream.desk.web.templating import zone_of
+from stream.desk.work.commands import Refused
 
 _MOST_LISTS, _MOST_FAULTS = 50, 200
 
@@ -33,38 +35,72 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def take(request: web.Request) -> web.StreamResponse:
     """Import a file: what is in order is assigned, what is not is shown with its line."""
-    site, given, content = request.app[SITE], await fields(request), await _content(request)
-    branch_id = str(given.get("branch") or _own_branches(request)[0])
-    if branch_id not in _own_branches(request):
-        raise Denied
+    given, content = await fields(request), await _content(request)
+    asked = Asked(
+        content=content,
+        list_id=str(given.get("action_id") or secrets.token_hex(16))[:200],
+        name=str(given.get("name") or "")[:200],
+        branch_id=str(given.get("branch") or own_branches(request)[0]),
+        due_at=_due(request, given),
+        again=bool(given.get("again")),
+    )
     try:
-        lines = read_list(content)
+        done = await carry_out(request, asked)
     except ListError as fault:
         return await _page(request, problem=getattr(fault, answers.language(request)), status=400)
-    async with site.database.reading() as session:
-        same = await imported_before(session, digest_of(content), branch_id)
-        checked = await check(session, lines, branch_id, await directory(session))
-    if same is not None and not given.get("again"):
-        return await _page(request, problem=answers.say(request, "lists.before"), again=True, status=409)
-    count = await _assign(request, given, branch_id, content, checked)
-    return await _page(request, checked=checked, count=count)
+    except Refused as refused:
+        message = refused.zh if answers.language(request) == "zh" else refused.en
+        return await _page(request, problem=message, again=True, status=409)
+    return await _page(request, checked=done.checked, count=done.count)
 
 
-async def _assign(
-    request: web.Request, given: dict[str, Any], branch_id: str, content: bytes, checked: list[Checked]
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A list that somebody wants to be imported. `again`: although the same was before."""
+
+    content: bytes
+    list_id: str
+    name: str
+    branch_id: str
+    due_at: int | None
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of it."""
+
+    checked: list[Checked]
+    count: int
+
+
+async def carry_out(request: web.Request, asked: Asked) -> Imported:
+    """Read, check and assign a list, and write down that it was imported.
+
+    Raises:
+        Denied: not a branch of who asks.
+        ListError: it cannot be read at all.
+        Refused: the same one was imported before.
+    """
     site, now = request.app[SITE], request.app[SITE].clock()
-    list_id = str(given.get("action_id") or secrets.token_hex(16))[:200]
-    name = str(given.get("name") or list_id)[:200]
+    if asked.branch_id not in own_branches(request):
+        raise Denied
+    lines, digest = read_list(asked.content), digest_of(asked.content)
+    async with site.database.reading() as session:
+        same = await imported_before(session, digest, asked.branch_id)
+        checked = await check(session, lines, asked.branch_id, await directory(session))
+    if same is not None and same.list_id != asked.list_id and not asked.again:
+        raise Refused("imported_before", *(request.app[WORDS].say(name, "lists.before") for name in ("zh", "en")))
     new = NewList(
-        list_id=list_id, name=name, branch_id=branch_id, digest=digest_of(content), due_at=_due(request, given)
-    )
+        list_id=asked.list_id, name=asked.name or asked.list_id, branch_id=asked.branch_id, digest=digest,
+        due_at=asked.due_at,
+    )  # fmt: skip
     context = acting.Context(site.settings.desk, site.business, site.vault)
     count = await import_list(site.database, actor_of(request), new, checked, now, context, site.hub.committed)
     site.wake()
-    request[DETAILS] = {"list_id": list_id, "rows": len(checked)}
+    request[DETAILS] = {"list_id": asked.list_id, "rows": len(checked)}
     await audit.write(request, allowed=True)
-    return count
+    return Imported(checked, count)
 
 
 async def _content(request: web.Request) -> bytes:
@@ -87,18 +123,28 @@ def _due(request: web.Request, given: dict[str, Any]) -> int | None:
     return round(dt.datetime.combine(day, site.settings.desk.work.hours[1], zone).timestamp() * 1000)
 
 
-def _own_branches(request: web.Request) -> tuple[str, ...]:
+def own_branches(request: web.Request) -> tuple[str, ...]:
+    """Return the branches that lists can be assigned at.
+
+    Raises:
+        Denied: there is none.
+    """
     branches = request[PERSON].reach.branch_ids
     if not branches:
         raise Denied
     return branches
 
 
-async def _page(request: web.Request, *, status: int = 200, **more: Any) -> web.Response:
-    language, branches = answers.language(request), _own_branches(request)
-    newest = select(ImportedList).where(ImportedList.branch_id.in_(branches)).order_by(ImportedList.created_at.desc())
+async def newest(request: web.Request) -> list[ImportedList]:
+    """Return the last lists of the branches of who asks."""
+    mine = select(ImportedList).where(ImportedList.branch_id.in_(own_branches(request)))
     async with request.app[SITE].database.reading() as session:
-        lists = list(await session.scalars(newest.limit(_MOST_LISTS)))
+        return list(await session.scalars(mine.order_by(ImportedList.created_at.desc()).limit(_MOST_LISTS)))
+
+
+async def _page(request: web.Request, *, status: int = 200, **more: Any) -> web.Response:
+    language, branches = answers.language(request), own_branches(request)
+    lists = await newest(request)
     faulty = [one.line for one in more.get("checked", ()) if one.line.fault is not None]
     faults = [(line.line, line.customer_id or "", words_of(line.fault or "", language)) for line in faulty]
     given = {"problem": None, "again": False, "count": None} | {k: v for k, v in more.items() if k != "checked"}

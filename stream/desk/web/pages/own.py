@@ -8,27 +8,42 @@ from zoneinfo import available_timezones
 
 from aiohttp import web
 
+from stream.desk.notify.fanout import personal_channels
+from stream.desk.notify.mail import is_address
 from stream.desk.store.repositories.people import preference_of, put_preference
+from stream.desk.store.vault import Vault
 from stream.desk.web import answers, audit
 from stream.desk.web.bodies import fields
 from stream.desk.web.faults import BadRequest
 from stream.desk.web.keys import PERSON, SECURE, SITE
+from stream.desk.web.views.names import opened
 from stream.desk.web.words import LANGUAGES
+from stream.desk.work.commands import Refused
 
 _YEAR_S = 365 * 86_400
+_LONGEST = 254  # of an address
 
 
 async def settings(request: web.Request) -> web.StreamResponse:
     """Show what somebody has set for themselves."""
-    async with request.app[SITE].database.reading() as session:
+    site = request.app[SITE]
+    async with site.database.reading() as session:
         row = await preference_of(session, request[PERSON].staff_id)
-    return answers.html(request, "settings.html", own=row, clock=_clock, done=request.query.get("done"))
+    given: dict[str, Any] = {
+        "mail": opened(site.vault, row.mail_sealed) if row else None,
+        "bot": opened(site.vault, row.bot_sealed) if row else None,
+        "channels": personal_channels(site.settings.desk.notify),
+        "usual": site.settings.desk.push,
+    }
+    done = request.query.get("done")
+    return answers.html(request, "settings.html", own=row, clock=_clock, done=done, **given)
 
 
 async def change(request: web.Request) -> web.StreamResponse:
     """Keep what somebody has set for themselves."""
     site, person = request.app[SITE], request[PERSON]
-    values = _read(await fields(request))
+    given = await fields(request)
+    values = _read(given) | _where_to(given, personal_channels(site.settings.desk.notify), site.vault)
     async with site.database.transaction(ordered=False) as tx:
         await put_preference(tx, person.staff_id, site.clock(), **values)
         audit.add(tx, request, allowed=True)
@@ -50,6 +65,29 @@ def _read(given: dict[str, Any]) -> dict[str, Any]:
         "quiet_from": _minutes(given.get("quiet_from")),
         "quiet_to": _minutes(given.get("quiet_to")),
         "daily_budget": None if budget is None else int(budget),
+    }
+
+
+def _where_to(given: dict[str, Any], known: tuple[str, ...], vault: Vault) -> dict[str, Any]:
+    """Return the channels besides the page, with addresses sealed.
+
+    Raises:
+        BadRequest: a channel that there is none of, or no address.
+        Refused: a channel without an address.
+    """
+    asked = given.get("channels", [])
+    channels = [asked] if isinstance(asked, str) else list(asked)
+    mail, bot = str(given.get("mail", "")).strip(), str(given.get("bot", "")).strip()
+    if not set(channels) <= set(known):
+        raise BadRequest("channels: not one of ours")
+    if (mail and not is_address(mail)) or len(mail) > _LONGEST or len(bot) > _LONGEST or not bot.isprintable():
+        raise BadRequest("expected an address")
+    if ("mail" in channels and not mail) or (set(channels) - {"mail"} and not bot):
+        raise Refused("no_address", "请先填写接收地址。", "Say where to first.")
+    return {
+        "channels": channels,
+        "mail_sealed": vault.seal_if(mail or None),
+        "bot_sealed": vault.seal_if(bot or None),
     }
 
 

@@ -27,14 +27,17 @@ _PERIODS = (7, 30, 90)
 
 async def branch(request: web.Request) -> web.StreamResponse:
     """Show the branch as it stands now, and what became of the last days' warnings."""
-    days, found = await _live(request)
-    await _noted(request, days=days)
-    return answers.html(request, "reports/branch.html", days=days, periods=_PERIODS, kinds=request.app[KINDS], **found)
+    days, found = await live(request)
+    await noted(request, days=days)
+    return answers.html(
+        request, "reports/branch.html", days=days, periods=_PERIODS, kinds=request.app[KINDS],
+        branches=_branches(request), **found,
+    )  # fmt: skip
 
 
 async def branch_csv(request: web.Request) -> web.StreamResponse:
     """Give one of the tables as a file."""
-    days, found = await _live(request)
+    days, found = await live(request)
     of = request.query.get("of", "workload")
     rows = {
         "workload": lambda: tables.of_lines(Workload, found["workload"]),
@@ -45,11 +48,16 @@ async def branch_csv(request: web.Request) -> web.StreamResponse:
     }
     if of not in rows:
         raise BadRequest(f"of: expected one of {', '.join(rows)}")
-    await _noted(request, days=days, of=of)
+    await noted(request, days=days, of=of)
     return _file(table(rows[of]()), f"{of}.csv", "text/csv")
 
 
-async def _live(request: web.Request) -> tuple[int, dict[str, Any]]:
+async def live(request: web.Request) -> tuple[int, dict[str, Any]]:
+    """Return the days that were asked for, and the branch's figures by the names of `tables`.
+
+    Raises:
+        Denied: a manager of nothing.
+    """
     site, now = request.app[SITE], request.app[SITE].clock()
     asked = request.query.get("days", "30")
     days = int(asked) if asked in map(str, _PERIODS) else 30
@@ -78,23 +86,23 @@ def _branches(request: web.Request) -> tuple[str, ...]:
 
 async def monthly(request: web.Request) -> web.StreamResponse:
     """Show a month against the month before."""
-    found = await _month(request)
-    await _noted(request, month=found.month)
+    found = await month_of(request)
+    await noted(request, month=found.month)
     return answers.html(request, "reports/monthly.html", **_given(request, found))
 
 
 async def monthly_file(request: web.Request) -> web.StreamResponse:
     """Give the report as one file to print or send: no script, nothing from elsewhere."""
-    found = await _month(request)
-    await _noted(request, month=found.month, of="file")
+    found = await month_of(request)
+    await noted(request, month=found.month, of="file")
     made = answers.html(request, "reports/file.html", **_given(request, found))
     return _file(made.body, f"retention-{found.month}.html", "text/html")
 
 
 async def monthly_csv(request: web.Request) -> web.StreamResponse:
     """Give the report's figures as a file."""
-    found = await _month(request)
-    await _noted(request, month=found.month, of="csv")
+    found = await month_of(request)
+    await noted(request, month=found.month, of="csv")
     return _file(table([*tables.of_retention(found), [], *tables.of_lost(found)]), f"{found.month}.csv", "text/csv")
 
 
@@ -103,7 +111,13 @@ def _given(request: web.Request, found: Retention) -> dict[str, Any]:
     return {"report": found, "branches": _branches(request), "scale": scale, "query": request.query_string}
 
 
-async def _month(request: web.Request) -> Retention:
+async def month_of(request: web.Request) -> Retention:
+    """Return the month that was asked for.
+
+    Raises:
+        BadRequest: it is none.
+        Denied: not a branch of who asks.
+    """
     site, branches = request.app[SITE], _branches(request)
     try:
         month = Month.parse(request.query.get("month") or str(Month.at(site.clock(), site.business)))
@@ -121,7 +135,8 @@ async def _reported(session: AsyncSession, request: web.Request, month: Month, b
     return await retention(session, month, branch_id, site.business, site.settings.desk.reports)
 
 
-async def _noted(request: web.Request, **details: Any) -> None:
+async def noted(request: web.Request, **details: Any) -> None:
+    """Write down what was looked at."""
     request[DETAILS] = details
     await audit.write(request, allowed=True)
 

@@ -15,11 +15,12 @@ from stream.desk.store.repositories.worklist import WorklistQuery, worklist
 from stream.desk.web import answers, audit
 from stream.desk.web.exporting import worklist_csv
 from stream.desk.web.keys import CUSTOMER, DETAILS, KINDS, PERSON, SITE
-from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES, asked, listed
+from stream.desk.web.views.listing import LISTS, ORDERS, STATUSES, asked, listed, looked_up
 from stream.desk.web.views.shown import WorklistShown
 
 _KEPT = frozenset({*LISTS, "status", "order", "search", "storm", "priorities", "limit", "offset"})
 SEVERITIES = ("critical", "high", "medium", "low")
+CLASSES = ("key", "potential", "maintain", "mass", "adjust", "phase-out")
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -28,6 +29,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     query = asked(request.query, person, site)
     async with site.database.reading() as session:
         last = (await last_numbers(session, [person.staff_id])).get(person.staff_id, 0)
+        query = await looked_up(session, query, person, site)
         shown = await listed(session, query, person, site)
     request[DETAILS] = {"shown": [card.customer_id for card in shown.cards], **filters(query)}
     await audit.write(request, allowed=True)
@@ -51,6 +53,7 @@ def values(
         "statuses": STATUSES,
         "orders": ORDERS,
         "severities": SEVERITIES,
+        "classes": CLASSES,
         "kinds": request.app[KINDS],
         "first": shown.offset + 1 if shown.cards else 0,
         "last": last,
@@ -77,8 +80,9 @@ async def one(request: web.Request, filters_: MultiMapping[str]) -> web.Response
     """Return the card of the customer of a request, by filters from wherever they came."""
     site, person = request.app[SITE], request[PERSON]
     query = asked(filters_, person, site)
-    only = replace(query, customer_ids=(request[CUSTOMER],), offset=0, limit=1)
     async with site.database.reading() as session:
+        query = await looked_up(session, query, person, site)
+        only = replace(query, customer_ids=(request[CUSTOMER],), offset=0, limit=1)
         shown = await listed(session, only, person, site, counted=query)
         whole = await worklist(session, replace(query, limit=1, offset=0), site.clock())
     await audit.write(request, allowed=True)
@@ -101,7 +105,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     most = site.settings.desk.web.export_rows
     whole = replace(query, offset=0, limit=most)
     async with site.database.reading() as session:
-        shown = await listed(session, whole, person, site)
+        shown = await listed(session, await looked_up(session, whole, person, site), person, site)
     request[DETAILS] = {"rows": len(shown.cards), **filters(query)}
     await audit.write(request, allowed=True)
     body = worklist_csv(shown.cards, answers.language(request), answers.teller(request))

@@ -13,13 +13,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.store.repositories.people import set_staff
-from stream.desk.store.tables import SignIn, Staff
+from stream.desk.store.tables import SignIn
 from stream.desk.web import answers
 from stream.desk.web.faults import NotFound
 from stream.desk.web.keys import PROVIDER, SECURE, SITE
 from stream.desk.web.pages.own import local
 from stream.desk.web.signing.pages import begin_session
 from stream.desk.web.signing.provider import ProviderError
+from stream.desk.web.signing.who import staff_of
 from stream.desk_web_config import Oidc
 
 _log = logging.getLogger(__name__)
@@ -95,13 +96,8 @@ async def _taken(request: web.Request) -> SignIn | None:
 
 
 async def _who(tx: AsyncSession, claims: Mapping[str, Any], settings: Oidc) -> str | None:
-    """Return the staff id of a token: by the configured claim, else by the subject that the store knows."""
-    if settings.staff_claim:
-        claimed = claims.get(settings.staff_claim)
-        staff_id = claimed if isinstance(claimed, str) and claimed else None
-        staff = await tx.get(Staff, staff_id) if staff_id else None
-    else:
-        staff = await tx.scalar(select(Staff).where(Staff.subject == str(claims["sub"])))
+    """Return the staff id of a token, with the role that it gives."""
+    staff = await staff_of(tx, claims, settings)
     if staff is None:
         return None
     role = _role(claims, settings)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from stream.desk.store.tables import Audit, Staff
 from stream.desk.web import answers, audit, sessions
-from stream.desk.web.keys import PERSON, SEALS, SECURE, SITE
+from stream.desk.web.keys import PERSON, SEALS, SECURE, SITE, STREAMS
 from stream.desk.web.pages.own import local
 from stream.desk.web.reach import role_of
 from stream.desk.web.views.names import opened
@@ -47,7 +47,7 @@ async def begin_session(request: web.Request, staff_id: str, to: str) -> web.Res
         role = await role_of(tx, staff)
         token = sessions.open_session(tx, staff_id, role, now, settings)
         tx.add(_entry(request, staff_id, role, allowed=True))
-    response = answers.see(local(to))
+    response = answers.see("/staff" if role == "admin" and local(to) == "/" else local(to))
     idle_s = round(settings.idle_min * 60)
     sessions.set_cookie(response, request.app[SEALS].cookie(token), secure=request.app[SECURE], max_age=idle_s)
     return response
@@ -65,6 +65,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     async with site.database.transaction(ordered=False) as tx:
         await sessions.revoke(tx, person.session_id, site.real())
         audit.add(tx, request, allowed=True, object_kind="session", object_id=None)
+    request.app[STREAMS].end([person.session_id])
     response = answers.see("/sign-in")
     response.del_cookie(sessions.cookie_name(request.app[SECURE]), path="/", secure=request.app[SECURE])
     return response

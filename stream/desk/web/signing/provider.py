@@ -19,7 +19,7 @@ from stream.desk_web_config import Oidc
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by keys that only the provider has; neither `none` nor a shared secret."""
-_LEEWAY_S = 60
+LEEWAY_S = 60
 
 
 class ProviderError(Exception):
@@ -51,7 +51,7 @@ class Provider:
         Raises:
             ProviderError: its configuration cannot be read.
         """
-        known = await self._configuration()
+        known = await self.configuration()
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
         async with self._client() as client:
             url, state = client.create_authorization_url(
@@ -68,7 +68,7 @@ class Provider:
         Raises:
             ProviderError: the code is refused, or the token is not what it must be.
         """
-        known = await self._configuration()
+        known = await self.configuration()
         try:
             async with self._client() as client:
                 tokens = await client.fetch_token(known["token_endpoint"], code=code, code_verifier=verifier)
@@ -89,15 +89,32 @@ class Provider:
             {"iss": {"essential": True, "value": self._settings.issuer}, "aud": {"essential": True, "value": self._id}},
             {"nonce": nonce, "client_id": self._id, "access_token": tokens.get("access_token")},
         )
-        claims.validate(now=now_s, leeway=_LEEWAY_S)
+        claims.validate(now=now_s, leeway=LEEWAY_S)
         return dict(token.claims)
 
     @property
     def _id(self) -> str:
         return self._settings.client_id
 
-    async def _configuration(self) -> Mapping[str, Any]:
-        """Return what the provider says of itself; it must call itself what we call it."""
+    async def keys(self) -> KeySet:
+        """Return the keys that the provider signs with now.
+
+        Raises:
+            ProviderError: they cannot be read.
+        """
+        known = await self.configuration()
+        try:
+            async with httpx2.AsyncClient(timeout=self._settings.timeout_s) as client:
+                return KeySet.import_key_set((await client.get(known["jwks_uri"])).raise_for_status().json())
+        except (JoseError, httpx2.HTTPError, ValueError, KeyError, TypeError) as fault:
+            raise ProviderError(type(fault).__name__) from None
+
+    async def configuration(self) -> Mapping[str, Any]:
+        """Return what the provider says of itself; it must call itself what we call it.
+
+        Raises:
+            ProviderError: it cannot be read, or is another's.
+        """
         if self._known is None:
             address = f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration"
             try:

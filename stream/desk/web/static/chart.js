@@ -5,6 +5,7 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const seconds = (day) => Date.parse(day) / 1000;
 
+  // `label` is said at the last of them only: several close together would cover each other.
   const moment = (at, label) => ({
     hooks: {
       draw: (plot) => {
@@ -22,7 +23,7 @@
         ctx.stroke();
         ctx.font = `${12 * scale}px system-ui, sans-serif`;
         ctx.textAlign = x > bbox.left + bbox.width / 2 ? "right" : "left";
-        ctx.fillText(label, x + (ctx.textAlign === "right" ? -5 : 5) * scale, bbox.top + 12 * scale);
+        if (label) ctx.fillText(label, x + (ctx.textAlign === "right" ? -5 : 5) * scale, bbox.top - 4 * scale);
         ctx.restore();
       },
     },
@@ -32,8 +33,8 @@
     const given = JSON.parse(element.dataset.chart);
     const times = given.points.map(([day]) => seconds(day));
     const values = given.points.map(([, value]) => value);
-    const warned = seconds(given.warned);
-    if (warned > times[times.length - 1]) { times.push(warned); values.push(null); }
+    const warned = given.warned.map(seconds), last = warned[warned.length - 1];
+    if (last > times[times.length - 1]) { times.push(last); values.push(null); }
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: "12px system-ui, sans-serif" };
     const short = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 });
     const full = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
@@ -46,16 +47,16 @@
     }
     element.replaceChildren();
     new uPlot({
-      width: element.clientWidth, height: 176, tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
+      width: element.clientWidth, height: 176, padding: [18, 8, 0, 0], tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       series, axes: [{ ...axis, values: "{MM}-{DD}", space: 60 }, { ...axis, size: 56, values: (plot, ticks) => ticks.map((tick) => short.format(tick)) }],
       scales: { y: { range: (plot, low, high) => [Math.min(0, low), high * 1.1 || 1] } },
-      plugins: [moment(warned, given.labels.warned)], cursor: { drag: { x: false, y: false } },
+      plugins: warned.map((at) => moment(at, at === last ? given.labels.warned : "")), cursor: { drag: { x: false, y: false } },
     }, data, element);
   };
 
   const all = () => document.querySelectorAll("[data-chart]").forEach(draw);
   all();
-  document.body.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target.id === "main") all(); });
+  document.body.addEventListener("htmx:afterSettle", (event) => { if (["main", "history"].includes(event.detail.target.id)) all(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
   let waiting;
   addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(all, 150); });

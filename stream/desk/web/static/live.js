@@ -14,7 +14,18 @@
     while (live.children.length > 5) live.firstChild.remove();
   };
   const filters = () => new URLSearchParams(new FormData(document.getElementById("filters")));
-  const reload = () => htmx.ajax("GET", `/?${filters()}`, { target: "#rows", swap: "outerHTML" });
+  // The list anew; what was ticked stays ticked, and who had the focus keeps it.
+  const reload = async () => {
+    const ticked = new Set([...document.querySelectorAll(".tick:checked")].map((tick) => tick.closest(".card").dataset.customer));
+    const focused = document.activeElement.closest(".card");
+    await htmx.ajax("GET", `/?${filters()}`, { target: "#rows", swap: "outerHTML" });
+    for (const card of desk.cards()) {
+      const tick = card.querySelector(".tick:enabled");
+      if (tick && ticked.has(card.dataset.customer)) tick.checked = true;
+      if (focused && card.dataset.customer === focused.dataset.customer) card.focus();
+    }
+    desk.ticks();
+  };
 
   // Where a card belongs by its rank; another order than the rank, or a later page, is loaded anew.
   const before = (card, cards) =>
@@ -61,31 +72,57 @@
     return undefined;
   };
 
-  // One after another, so that two events about one customer end with the newer card.
-  let queue = Promise.resolve();
-  const later = (work) => { queue = queue.then(work).catch(() => desk.say(words.failed, true)); };
-  let pending;
-  const page = () => {
-    clearTimeout(pending);
-    pending = setTimeout(() => {
-      if (document.querySelector("dialog[open]") || document.activeElement.closest("main form")) return;
-      htmx.ajax("GET", location.pathname, { target: "#main", select: "#main", swap: "outerHTML" });
-    }, 250);
+  // One after another, so that two events about one customer end with the newer card; what comes meanwhile is gathered,
+  // and of many customers at once the list is loaded anew.
+  const FEW = 6, ALL = "";
+  const waiting = new Set();
+  let busy = false;
+  const work = async () => {
+    busy = true;
+    while (waiting.size) {
+      const some = [...waiting];
+      waiting.clear();
+      try {
+        if (some.includes(ALL) || some.length > FEW) await reload();
+        else for (const customer of some) await one(customer);
+      } catch { desk.say(words.failed, true); }
+    }
+    busy = false;
+  };
+  const follow = (customers) => {
+    customers.forEach((customer) => waiting.add(customer));
+    if (!busy) work();
   };
 
-  const notify = () => {
+  // Another page is shown anew at most once in a while, and not under somebody's hands.
+  let pending;
+  const page = () => {
+    if (pending) return;
+    pending = setTimeout(() => {
+      pending = undefined;
+      if (document.querySelector("dialog[open]") || document.activeElement.closest("main form")) return;
+      htmx.ajax("GET", location.pathname + location.search, { target: "#main", select: "#main", swap: "outerHTML" });
+    }, place === "reports" ? 15000 : 250);
+  };
+
+  const notify = (data) => {
     if (!("Notification" in window) || Notification.permission !== "granted" || !document.hidden) return;
     const shown = new Notification(words.notifyTitle, { body: words.notifyBody, tag: "desk" });
-    shown.onclick = () => { window.focus(); shown.close(); };
+    shown.onclick = () => {
+      window.focus();
+      if (data.episode_id) location.assign(`/episodes/${encodeURIComponent(data.episode_id)}`);
+      shown.close();
+    };
   };
 
   const take = (event) => {
     const data = JSON.parse(event.data);
-    if (data.notify) notify();
+    const customers = data.customer_id ? [data.customer_id] : data.customers && data.customers.length ? data.customers : [ALL];
+    if (data.notify) notify(data);
     if (event.type === "storm" || event.type === "digest") desk.say(words[event.type].replace("{n}", data.episodes));
-    if (place === "worklist") later(() => (data.customer_id ? one(data.customer_id) : reload()));
-    else if (place === "customer" && data.customer_id === words.customer) page();
-    else if (place === "tasks" || place === "approvals") page();
+    if (place === "worklist") follow(customers);
+    else if (place === "customer") { if (customers.includes(words.customer)) page(); }
+    else if (place) page();
   };
 
   if (place) {
@@ -99,6 +136,8 @@
     source.addEventListener("open", () => { document.body.classList.remove("offline"); document.body.dataset.connected = "1"; htmx.trigger(document.body, "desk:look"); });
     addEventListener("pagehide", () => source.close());
   }
+  // Nobody is pushed to who only looks at everything: the list is loaded anew now and then.
+  if (place === "worklist" && words.every) setInterval(() => { if (!document.hidden) follow([ALL]); }, Number(words.every) * 1000);
 
   const allow = document.getElementById("allow-notifications");
   if (allow && "Notification" in window && Notification.permission === "default") {

@@ -10,6 +10,9 @@ from stream.desk.web.views.shown import EpisodeShown, NextStep
 from stream.domain.alerts import Alert, Words
 
 _DECODER = msgspec.json.Decoder(Alert)
+_OWN = frozenset({"title", "reason", "ranked_because", "next_step", "snoozed_until", "snooze_reason", "new"})
+_SAME = tuple(name for name in EpisodeShown.__struct_fields__ if name not in _OWN)
+"""Fields that an episode's row has by the same name."""
 
 
 def alert_in(body: bytes) -> Alert | None:
@@ -27,33 +30,14 @@ def shown(episode: Episode, now: int, currency: str) -> EpisodeShown:
     answered = (episode.acknowledged_at, episode.ended_at, episode.outcome)
     snoozed = episode.snoozed_until if episode.snoozed_until is not None and episode.snoozed_until > now else None
     return EpisodeShown(
-        episode_id=episode.episode_id,
-        customer_id=episode.customer_id,
-        kind=episode.kind,
-        severity=episode.severity,
-        state=episode.state,
-        priority=episode.priority,
-        points=episode.points,
+        **{name: getattr(episode, name) for name in _SAME},
         title=alert.title if alert else plain,
         reason=alert.reason if alert else Words("", ""),
         ranked_because=in_words(alert.rank if alert else None, episode, now, currency),
         next_step=_step(alert, episode, now),
-        opened_at=episode.opened_at,
-        updated_at=episode.updated_at,
-        ended_at=episode.ended_at,
-        acknowledged_at=episode.acknowledged_at,
-        acknowledged_by=episode.acknowledged_by,
         snoozed_until=snoozed,
         snooze_reason=episode.snooze_reason if snoozed else None,
-        outcome=episode.outcome,
-        loss_reason=episode.loss_reason,
-        reason_source=episode.reason_source,
-        escalation=episode.escalation,
-        held_by=episode.held_by,
-        owner=episode.owner,
-        version=episode.version,
         new=snoozed is None and all(value is None for value in answered),
-        class_=episode.class_,
     )
 
 

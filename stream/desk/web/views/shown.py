@@ -88,7 +88,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     """One line of the timeline. `text` is what somebody wrote: hostile input."""
 
     at: int
-    what: str  # alert, action, contact, note, event, task, referral
+    what: str  # alert, action, contact, note, event, referral, movement
     word: str  # of the catalogue, within `what`
     title: Words | None = None
     text: str | None = None
@@ -107,6 +107,17 @@ class Chart(Struct, frozen=True, kw_only=True):
     baseline: float | None
     baseline_name: str | None
     warned_on: str  # ISO date
+
+
+class Curve(Struct, frozen=True, kw_only=True):
+    """The customer's balance or usage, with the line it is held against and the days of their warnings."""
+
+    what: str  # balance, usage
+    unit: str
+    points: list[tuple[str, float]]  # ISO date, value
+    baseline: float | None
+    baseline_name: str | None
+    warned_on: list[str]  # ISO dates
 
 
 class ScoreShown(Struct, frozen=True, kw_only=True):
