@@ -1,4 +1,4 @@
-"""Logging: one line a record, JSON on request, and no flood while a broker is away."""
+"""No flood in the log: not while a broker is away, nor while bad input comes by the thousand."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 _WINDOW_S = 5.0
 _MOST = 1_000
+_REPEATING = ("aiokafka", "faust.transport", "stream.engine.tally")
 
 
 class Calm(logging.Filter):
-    """Lets a repeated message of a client library through once in some seconds, and says how often it came.
+    """Lets a repeated message through once in some seconds, and says how often it came.
 
     aiokafka retries every few milliseconds while a broker is away, and says so each time.
     """
@@ -45,11 +46,11 @@ class Calm(logging.Filter):
 
 
 def calm_clients(handlers: list[logging.Handler] | None = None) -> None:
-    """Put one `Calm` on the handlers, for what aiokafka's loggers say."""
+    """Put one `Calm` on the handlers, for what repeats itself by the thousand."""
     calm = Calm()
 
     def admit(record: logging.LogRecord) -> bool:
-        return not record.name.startswith(("aiokafka", "faust.transport")) or calm.filter(record)
+        return not record.name.startswith(_REPEATING) or calm.filter(record)
 
     for handler in handlers or logging.getLogger().handlers:
         handler.addFilter(admit)

@@ -41,6 +41,7 @@ ALLOWED = {
     "topics": set(),
     "metrics": set(),
     "logs": set(),
+    "log_config": set(),
     "simulate": {"simulate", "domain", "engine"},
     "backtest": {"backtest", "domain", "rules", "engine", "config", "metrics", "reporting"},
     "evaluate": {"evaluate", "backtest", "domain", "engine", "config", "reporting"},
