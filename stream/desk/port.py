@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from stream.desk.standing import Standings
+from stream.exposition import Exposition
 
 
 class DeskPort:
@@ -22,7 +23,7 @@ class DeskPort:
         ready: Callable[[], bool],
     ) -> None:
         """`failing`: why the process ends, or empty; `ready`: it has read what there was, and serves the page."""
-        self._registries, self._standings = registries, standings
+        self._exposition, self._standings = Exposition(*registries), standings
         self._failing, self._ready = failing, ready
         self._runner: web.AppRunner | None = None
 
@@ -43,8 +44,7 @@ class DeskPort:
             await self._runner.cleanup()
 
     async def _metrics_page(self, request: web.Request) -> web.Response:
-        body = b"".join(generate_latest(registry) for registry in self._registries)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return self._exposition.answer(request)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         why, troubles = self._failing(), dict(self._standings.troubles)

@@ -11,7 +11,6 @@ import aiohttp
 import msgspec
 import orjson
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from yarl import URL
 
 from stream.domain.alerts import rfc3339
@@ -21,6 +20,7 @@ from stream.engine.partition import partition_for
 from stream.engine.report import describe_state
 from stream.engine.supervisor import Supervisor
 from stream.engine.why import standing, why
+from stream.exposition import Exposition
 from stream.metrics import Metrics
 
 _FORWARDED = "X-Churnwatch-Forwarded"
@@ -42,7 +42,7 @@ class InternalPort:
     ) -> None:
         """`workers`: the latest entries of the `workers` topic; `failing`: why the worker is unhealthy, or empty."""
         self._supervisor = supervisor
-        self._metrics = metrics
+        self._exposition = Exposition(metrics.registry)
         self._workers = workers
         self._token = token
         self._partitions = partitions
@@ -71,8 +71,7 @@ class InternalPort:
     async def _metrics_page(self, request: web.Request) -> web.Response:
         for shard in list(self._supervisor.shards.values()):
             shard.report()
-        body = generate_latest(self._metrics.registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return self._exposition.answer(request)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         why = self._failing()

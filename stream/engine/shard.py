@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time as clock
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import json
@@ -263,11 +263,16 @@ class Shard:
         self._meta = replace(self._meta, newest=newest)
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(len(items))
+        self._observe_latency(items, batch)
+        return len(items)
+
+    def _observe_latency(self, items: Sequence[Item], batch: Batch) -> None:
+        """Of the first and the last to arrive; with an alert's id, where there was one, to follow it to the desk."""
         arrivals = [item.record.timestamp for item in items]
+        example = {"alert_id": batch.alerts[0].alert_id} if batch.alerts else None
         now = self._wall()
         for timestamp in {min(arrivals), max(arrivals)}:
-            self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
-        return len(items)
+            self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000, example)
 
     def next_time(self) -> float:
         """Return the event time, ms, of the next record that was fetched; infinity when none waits."""
@@ -339,8 +344,9 @@ class Shard:
         self._metrics.state_bytes.labels(shard).set(size)
         self._metrics.stream_time.labels(shard).set(self._meta.stream_time / 1000)
         for topic in self._options.topics:
-            lag = self._log.lag(topic, self._meta.positions.get(topic, 0))
-            self._metrics.lag.labels(topic, shard).set(lag)
+            position = self._meta.positions.get(topic, 0)
+            self._metrics.position.labels(topic, shard).set(position)
+            self._metrics.lag.labels(topic, shard).set(self._log.lag(topic, position))
 
     async def close(self) -> None:
         """Let go of log and store; nothing is written any more."""

@@ -198,6 +198,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             self._logs.pop(number, None)
             self._held.discard(number)
             await shard.close()
+            self._metrics.drop_shard(number)
             self._count()
 
     async def _opens_from(self) -> int:

@@ -60,6 +60,7 @@ class EngineService(mode.Service):
         settings = self.settings
         calm_clients()  # by now Faust has put its handlers where it wants them
         self.metrics.build.labels(build_version()).set(1)
+        self.metrics.partitions.set(settings.topics.partitions)
         await reach(settings)
         slot = Slot(settings.engine.state_dir, settings.engine.instance)
         self._leaving.callback(slot.release)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
+
+from stream.exposition import Exposition
 
 
 class TrainerPort:
@@ -20,7 +22,7 @@ class TrainerPort:
         ready: Callable[[], bool],
     ) -> None:
         """`before` a page of metrics; `failing`: why it is unhealthy, or empty; `ready`: it has caught up."""
-        self._registry = registry
+        self._exposition = Exposition(registry)
         self._before = before
         self._failing = failing
         self._ready = ready
@@ -44,7 +46,7 @@ class TrainerPort:
 
     async def _metrics_page(self, request: web.Request) -> web.Response:
         await self._before()
-        return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return self._exposition.answer(request)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         why = self._failing()

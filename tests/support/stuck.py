@@ -1,7 +1,7 @@
 """A worker whose first batch with a record in it never ends: `python -m support.stuck`.
 
-`STUCK_BY` says how: `await` (something never comes), `thread` (a call that blocks the event loop) or `lock` (C code that
-never gives the interpreter's lock back). Everything else is the worker as it is shipped.
+`STUCK_BY` says how: `await` (something never comes), `thread` (a call that blocks the event loop) or `lock` (C code
+that never gives the interpreter's lock back). Everything else is the worker as it is shipped.
 """
 
 from __future__ import annotations

@@ -350,7 +350,7 @@ async def test_the_gauges_say_where_it_stands(harness):
     harness.shard.report()
     assert harness.counted("churnwatch_lag_records", topic="balances", shard="0") == 1
     assert harness.counted("churnwatch_lag_records", topic="customers", shard="0") == 0
-    assert harness.counted("churnwatch_stream_time_seconds", shard="0") == NOON.time / 1000
+    assert harness.counted("churnwatch_stream_timestamp_seconds", shard="0") == NOON.time / 1000
     assert harness.counted("churnwatch_states", shard="0") >= 2
     assert harness.counted("churnwatch_state_bytes", shard="0") > 0
 
