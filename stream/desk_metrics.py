@@ -71,4 +71,5 @@ class DeskMetrics:
             "Wall clock when nothing that was due was left undone: timers, steps of escalation",
             registry=r,
         )
+        self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)
         self.pruned = Counter("churnwatch_desk_pruned", "Rows deleted by age", ["kind"], registry=r)
