@@ -114,7 +114,7 @@ class Sender:
             pending = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.ended_at.is_(None))
             self._metrics.waiting.labels(LABEL).set(await look.scalar(pending) or 0)
             notices = select(Notice.channel, func.count()).where(Notice.ended_at.is_(None)).group_by(Notice.channel)
-            waiting = {channel: count for channel, count in (await look.execute(notices)).all()}
+            waiting = {row[0]: row[1] for row in await look.execute(notices)}
             for channel in ("mail", "bot"):  # also where none waits any more
                 self._metrics.waiting.labels(channel).set(waiting.get(channel, 0))
         return {f"{LABEL}/{id_}": id_ for id_ in ids}
