@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 
 _WINDOW_S = 5.0
 _MOST = 1_000
+_SOON = re.compile(r"GroupCoordinatorNotAvailableError|CoordinatorLoadInProgress|LeaderNotAvailableError")
+"""A broker's first seconds, a partition whose leader moves: the client asks again and says nothing of it later."""
+
 _REPEATING = ("aiokafka", "faust.transport", "stream.engine.tally")
 
 
@@ -30,6 +34,12 @@ class Calm(logging.Filter):
             known = record.calm = self._judge(record)  # once, however many handlers ask
         return known
 
+    @staticmethod
+    def soften(record: logging.LogRecord) -> None:
+        """Make news of what aiokafka calls an error, and is none: a broker that is about to be ready."""
+        if record.levelno > logging.INFO and record.name.startswith("aiokafka") and _SOON.search(record.getMessage()):
+            record.levelno, record.levelname = logging.INFO, "INFO"
+
     def _judge(self, record: logging.LogRecord) -> bool:
         key = (record.name, str(record.msg))
         now = self._clock()
@@ -50,6 +60,7 @@ def calm_clients(handlers: list[logging.Handler] | None = None) -> None:
     calm = Calm()
 
     def admit(record: logging.LogRecord) -> bool:
+        calm.soften(record)
         return not record.name.startswith(_REPEATING) or calm.filter(record)
 
     for handler in handlers or logging.getLogger().handlers:

@@ -9,6 +9,7 @@ from stream.cli import (
     backtest,
     control,
     convert,
+    dashboards,
     deadletters,
     demo,
     desk,
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
+    app.command("dashboards")(dashboards.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)

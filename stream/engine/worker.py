@@ -26,10 +26,12 @@ from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
 from stream.engine.slots import Slot
 from stream.engine.supervisor import ShardLost, Supervisor
+from stream.engine.tally import expect
 from stream.engine.watchdog import Watchdog
 from stream.logs import calm_clients
 from stream.metrics import Metrics
-from stream.topics import STAFF
+from stream.rules import registry
+from stream.topics import INPUTS, STAFF
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class EngineService(mode.Service):
         calm_clients()  # by now Faust has put its handlers where it wants them
         self.metrics.build.labels(build_version()).set(1)
         self.metrics.partitions.set(settings.topics.partitions)
+        expect(self.metrics, INPUTS, registry.discover())
         await reach(settings)
         slot = Slot(settings.engine.state_dir, settings.engine.instance)
         self._leaving.callback(slot.release)

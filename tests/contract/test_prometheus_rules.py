@@ -11,9 +11,7 @@ from support.prometheus import REPOSITORY, RULES, promtool
 
 CASES = sorted((REPOSITORY / "tests" / "data" / "prometheus").glob("*.yml"))
 RUNBOOK = (REPOSITORY / "deploy" / "docs" / "runbook.md").read_text(encoding="utf-8")
-GROUPS = {
-    file.stem: yaml.safe_load(file.read_text(encoding="utf-8"))["groups"] for file in sorted(RULES.glob("*.yml"))
-}
+GROUPS = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8"))["groups"] for file in sorted(RULES.glob("*.yml"))}
 ALL = [rule for groups in GROUPS.values() for group in groups for rule in group["rules"]]
 ALERTS = {rule["alert"]: rule for rule in ALL if "alert" in rule}
 RECORDED = {rule["record"] for rule in ALL if "record" in rule}
