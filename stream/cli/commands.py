@@ -15,6 +15,7 @@ from stream.cli import (
     desk,
     desk_webhooks,
     evaluate,
+    group,
     kafka,
     models,
     openapi,
@@ -56,6 +57,7 @@ def build() -> typer.Typer:
     app.command("state")(state.command)
     app.command("why")(why.command)
     app.add_typer(deadletters.app, name="deadletters")
+    app.add_typer(group.app, name="group")
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
