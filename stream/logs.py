@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 _WINDOW_S = 5.0
 _MOST = 1_000
-_SOON = re.compile(r"GroupCoordinatorNotAvailableError|NotLeaderForPartitionError|CoordinatorLoadInProgress|LeaderNotAvailableError")
+_SOON = re.compile(r"(GroupCoordinatorNotAvailable|NotLeaderForPartition|CoordinatorLoadInProgress|LeaderNotAvailable)")
 """A broker's first seconds, a partition whose leader moves: the client asks again and says nothing of it later."""
 
 _REPEATING = ("aiokafka", "faust.transport", "stream.engine.tally")
