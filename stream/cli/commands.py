@@ -7,6 +7,7 @@ import typer
 from stream.cli import (
     asyncapi,
     backtest,
+    capacity,
     control,
     convert,
     dashboards,
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
     app.command("why")(why.command)
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(group.app, name="group")
+    app.command("capacity")(capacity.command)
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
