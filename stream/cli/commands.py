@@ -15,6 +15,7 @@ from stream.cli import (
     demo,
     desk,
     desk_webhooks,
+    doctor,
     evaluate,
     group,
     kafka,
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(group.app, name="group")
     app.command("capacity")(capacity.command)
+    app.command("doctor")(doctor.command)
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaError, for_code
 
 from stream.config import Settings
 from stream.engine.clients import client_options
@@ -19,6 +20,7 @@ from stream.topics import HOPS, INPUTS
 
 _EMPTY = ("", "Empty", "Dead")
 _SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
+_ASKED, _AGAIN_S = 20, 0.5
 _POLICY = "cleanup.policy"
 
 
@@ -48,7 +50,18 @@ class Place:
 
 
 async def members(settings: Settings) -> tuple[str, int]:
-    """Return the group's state in Kafka's words, and how many members it has."""
+    """Return the group's state in Kafka's words, and how many members it has; a new broker knows after a moment."""
+    for _ in range(_ASKED):
+        try:
+            return await _members(settings)
+        except KafkaError as fault:
+            if not fault.retriable:
+                raise
+            await asyncio.sleep(_AGAIN_S)
+    return await _members(settings)
+
+
+async def _members(settings: Settings) -> tuple[str, int]:
     async with _admin(settings) as admin:
         (answer,) = await admin.describe_consumer_groups([settings.engine.group])
         (code, _, state, _, _, there, *_) = answer.groups[0]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
+import pty
+import subprocess
+import sys
 
 import pytest
 from structlog.contextvars import bound_contextvars
@@ -121,3 +125,31 @@ def test_other_alphabets_stay_readable(logger):
     out = io.StringIO()
     told(logger, out).info("余额骤降")
     assert "余额骤降" in out.getvalue()
+
+
+PROCESS = """
+import logging, logging.config
+from stream.log_config import log_config
+logging.config.dictConfig(log_config("info", "auto", "worker"))
+logging.getLogger("aiokafka.conn").warning("away")
+logging.getLogger("stream").debug("not asked for")
+"""
+
+
+def test_a_process_on_a_terminal_is_readable_and_in_colour():
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([sys.executable, "-c", PROCESS], stderr=theirs, check=True, timeout=30)
+        said = os.read(ours, 4096).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "\x1b[" in said
+    assert "away" in said
+    assert not said.startswith("{")
+
+
+def test_a_process_in_a_pipe_writes_json_lines_of_what_libraries_say_too():
+    done = subprocess.run([sys.executable, "-c", PROCESS], stderr=subprocess.PIPE, check=True, timeout=30)
+    (line,) = done.stderr.decode().splitlines()
+    assert json.loads(line).items() >= {"level": "warning", "logger": "aiokafka.conn", "message": "away"}.items()
