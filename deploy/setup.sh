@@ -61,6 +61,15 @@ setup_chromium() {
             "On Debian: sudo apt-get install chromium fonts-noto-cjk"
 }
 
+# Make sure that Prometheus and its promtool are there, for the tests of metrics, rules and dashboards: they start a
+# server of their own, none needs to run.
+setup_prometheus() {
+    if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return 0; fi
+    setup_apt prometheus ||
+        setup_fail "Prometheus is not installed: the tests of metrics, rules and dashboards will fail." \
+            "On Debian or Ubuntu: sudo apt-get install prometheus"
+}
+
 # A venv without pip is what Debian leaves behind where python3-venv is missing.
 setup_venv() {
     local python="$1"

@@ -12,6 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 setup_project kafka,dev || exit 1
 setup_postgres || true # the tests that need it fail by themselves and say so
 setup_chromium || true # likewise
+setup_prometheus || true # likewise
 PATH="$VENV/bin:$PATH"
 export PATH
 
@@ -47,6 +48,7 @@ mapfile -t quick < <(with_tests unit property contract golden)
 mapfile -t broker < <(with_tests kafka)
 mapfile -t desk < <(with_tests desk)
 mapfile -t browser < <(with_tests browser)
+mapfile -t live < <(with_tests live)
 mapfile -t chaos < <(with_tests chaos)
 measured=(--cov=stream.domain --cov=stream.rules --cov=stream.policy --cov=stream.engine --cov-report=)
 # Two processes, each with a broker and a PostgreSQL of its own where one is needed. Chaos runs alone: how far its
@@ -57,6 +59,7 @@ stage "tests without a broker" python -m pytest "${quick[@]:?no tests found}" "$
 stage "tests on a real broker" python -m pytest "${broker[@]:?no tests found}" "${measured[@]}" "${pair[@]}" --cov-append
 stage "tests of the desk" python -m pytest "${desk[@]:?no tests found}" "${pair[@]}"
 stage "the desk in a browser" python -m pytest "${browser[@]:?no tests found}"
+stage "a running stack, watched" python -m pytest "${live[@]:?no tests found}"
 stage "coverage, 95 % or more" python -m coverage report --skip-covered --show-missing --fail-under=95
 
 # Before the last stage, so that pytest's closing line ends the output; that line has the stage's own time.

@@ -67,6 +67,9 @@ class Engine(Section):
     idle_grace_ms: int = Field(60_000, ge=0, description="an idle shard follows the wall clock after this")
     session_timeout_ms: int = Field(30_000, ge=1000, description="a silent worker loses its shards after this")
     transaction_timeout_ms: int = Field(60_000, ge=1000, description="a stalled batch is aborted after this")
+    stall_limit_ms: int = Field(
+        180_000, ge=1000, description="a worker whose shard has work and makes no progress for this long ends itself"
+    )
     future_tolerance_ms: int = Field(600_000, ge=0, description="how far ahead of its arrival a time may lie")
     max_value_bytes: int = Field(262_144, ge=1024, description="a larger record is dead-lettered")
     max_depth: int = Field(16, ge=2, le=200, description="a deeper nested record is dead-lettered")

@@ -62,6 +62,14 @@ class DeskMetrics:
         self.escalated = Counter(
             "churnwatch_desk_escalations", "Steps of escalation: deputy, branch, manager, skipped", ["to"], registry=r
         )
+        for to in ("deputy", "branch", "manager", "skipped", "cancelled", "failed"):
+            self.escalated.labels(to)  # an alert on a rise sees the first one too
         self.timers = Counter("churnwatch_desk_timers_fired", "Timers fired", ["kind"], registry=r)
         self.late = Gauge("churnwatch_desk_timers_late_seconds", "How late the timer that fired last was", registry=r)
+        self.nothing_due = Gauge(
+            "churnwatch_desk_timers_done_timestamp_seconds",
+            "Wall clock when nothing that was due was left undone: timers, steps of escalation",
+            registry=r,
+        )
+        self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)
         self.pruned = Counter("churnwatch_desk_pruned", "Rows deleted by age", ["kind"], registry=r)

@@ -52,7 +52,13 @@ class Metrics:
             ["topic", "shard"],
             registry=r,
         )
-        self.stream_time = Gauge("churnwatch_stream_time_seconds", "A shard's newest event time", ["shard"], registry=r)
+        self.position = Gauge(
+            "churnwatch_position_offset", "A shard's next offset of an input topic", ["topic", "shard"], registry=r
+        )
+        self.stream_time = Gauge(
+            "churnwatch_stream_timestamp_seconds", "A shard's newest event time", ["shard"], registry=r
+        )
+        self.partitions = Gauge("churnwatch_partitions", "Shards that all workers should run together", registry=r)
         self.shards = Gauge("churnwatch_shards", "Shards by condition: restoring, running", ["condition"], registry=r)
         self.restored = Counter("churnwatch_restored_states", "States read from the changelog", registry=r)
         self.restore_progress = Gauge(
@@ -64,8 +70,13 @@ class Metrics:
         self.states = Gauge("churnwatch_states", "Customers known to a shard, estimated", ["shard"], registry=r)
         self.state_bytes = Gauge("churnwatch_state_bytes", "Bytes of a shard's store on disk", ["shard"], registry=r)
         self.shard_ends = Counter(
-            "churnwatch_shard_ends", "Shards given up, by reason: revoked, fenced, failed", ["reason"], registry=r
+            "churnwatch_shard_ends",
+            "Shards given up, by reason: revoked, stopped, fenced, failed",
+            ["reason"],
+            registry=r,
         )
+        for reason in ("revoked", "stopped", "fenced", "failed"):
+            self.shard_ends.labels(reason)  # an alert on a rise sees the first one too
         self.control = Counter("churnwatch_control_commands", "Operators' commands", ["command", "result"], registry=r)
         self.settings_refused = Gauge(
             "churnwatch_settings_refused", "Records of the topic settings that cannot be put in force", registry=r
@@ -97,6 +108,11 @@ class Metrics:
             ["version", "champion"],
             registry=r,
         )
+        self.snapshot_made = Gauge(
+            "churnwatch_snapshot_timestamp_seconds",
+            "Event time up to which the snapshot that scores has learned",
+            registry=r,
+        )
         self.snapshots_refused = Counter(
             "churnwatch_snapshots_refused",
             "Snapshots, or settings of the model, that were not put in force, by reason",
@@ -104,3 +120,9 @@ class Metrics:
             registry=r,
         )
         self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)
+
+    def drop_shard(self, shard: int) -> None:
+        """Show nothing more of a shard that is another worker's now."""
+        told = (self.lag, self.position, self.stream_time, self.restore_progress, self.states, self.state_bytes)
+        for gauge in told:
+            gauge.remove_by_labels({"shard": str(shard)})

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
+
+from stream.exposition import Exposition
 
 
 class Answer(NamedTuple):
@@ -36,7 +38,7 @@ class Port:
         routes: Sequence[web.RouteDef] = (),
     ) -> None:
         """`before` a page of metrics: bring figures up to date that are not kept so; `routes`: beside the three."""
-        self._registries, self._before, self._routes = registries, before, routes
+        self._exposition, self._before, self._routes = Exposition(*registries), before, routes
         self._health, self._readiness = health, readiness
         self._runner: web.AppRunner | None = None
 
@@ -64,8 +66,7 @@ class Port:
     async def _metrics_page(self, request: web.Request) -> web.Response:
         if self._before is not None:
             await self._before()
-        body = b"".join(generate_latest(registry) for registry in self._registries)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return self._exposition.answer(request)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         return _probe(self._health())

@@ -16,6 +16,8 @@ class TrainerMetrics:
         self.examples = Counter(
             "churnwatch_trainer_examples", "Examples by result: learned, counted only, refused", ["result"], registry=r
         )
+        for result in ("learned", "counted", "refused"):
+            self.examples.labels(result)
         self.dead_letters = Counter("churnwatch_dead_letters", "Records dead-lettered", ["topic", "reason"], registry=r)
         self.learn_seconds = Histogram(
             "churnwatch_trainer_learn_seconds", "Time of one example: judged and learned", buckets=_SECONDS, registry=r
@@ -40,7 +42,7 @@ class TrainerMetrics:
             "churnwatch_trainer_lag_records", "Examples between the trainer and the log's end", ["shard"], registry=r
         )
         self.known_at = Gauge(
-            "churnwatch_trainer_known_seconds", "Event time up to which labels were learned from", registry=r
+            "churnwatch_trainer_known_timestamp_seconds", "Event time up to which labels were learned from", registry=r
         )
         self.quality = Gauge(
             "churnwatch_model_quality",
@@ -71,4 +73,6 @@ class TrainerMetrics:
         self.drift_alarms = Counter(
             "churnwatch_model_drift_alarms", "Alarms: loss, label_rate, features; and promoted", ["kind"], registry=r
         )
+        for kind in ("loss", "label_rate", "features", "promoted"):
+            self.drift_alarms.labels(kind)  # an alert on a rise sees the first one too
         self.build = Gauge("churnwatch_build_info", "Version of the running build", ["version"], registry=r)

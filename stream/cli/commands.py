@@ -7,14 +7,18 @@ import typer
 from stream.cli import (
     asyncapi,
     backtest,
+    capacity,
     control,
     convert,
+    dashboards,
     deadletters,
     demo,
     desk,
     desk_staff,
     desk_webhooks,
+    doctor,
     evaluate,
+    group,
     kafka,
     models,
     openapi,
@@ -57,9 +61,13 @@ def build() -> typer.Typer:
     app.command("state")(state.command)
     app.command("why")(why.command)
     app.add_typer(deadletters.app, name="deadletters")
+    app.add_typer(group.app, name="group")
+    app.command("capacity")(capacity.command)
+    app.command("doctor")(doctor.command)
     app.add_typer(control.app, name="control")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
+    app.command("dashboards")(dashboards.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)

@@ -7,18 +7,19 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.serving import LogFormatOption, LogLevelOption, serve
+
 
 def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: LogLevelOption = "info",
+    log_format: LogFormatOption = "auto",
 ) -> None:
     """Run the desk: read alerts, show the worklist, push, escalate, publish answers, until SIGTERM.
 
     Several may share a database on PostgreSQL: each shows the page, one at a time reads, publishes and escalates. The
     page is at desk.host and desk.port; metrics, health and readiness are on the internal port (section http).
     """
-    import faust
-
     from stream.broker.launcher import located
     from stream.cli.console import faults
     from stream.config import ConfigError, load
@@ -32,8 +33,4 @@ def command(
             app, desk = build_desk(settings)
         except (VaultError, PublicAddress) as fault:
             raise ConfigError(str(fault)) from None
-    worker = faust.Worker(
-        app, desk, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
-    )
-    worker.spinner = None  # it draws on whatever stdout is
-    worker.execute_from_commandline()
+    serve(app, desk, role="desk", level=log_level, form=log_format)

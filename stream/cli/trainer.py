@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.serving import LogFormatOption, LogLevelOption, serve
+
 
 def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: LogLevelOption = "info",
+    log_format: LogFormatOption = "auto",
 ) -> None:
     """Run the trainer: learn from every example once, publish snapshots that workers score by, until SIGTERM.
 
@@ -18,8 +21,6 @@ def command(
     it learns again from the beginning of the topic examples. Metrics, health and readiness are on the internal port
     (section http of the settings).
     """
-    import faust
-
     from stream.broker.launcher import located
     from stream.cli.console import faults
     from stream.config import load
@@ -28,8 +29,4 @@ def command(
     with faults():
         settings = located(load(config))
         app, trainer = build_trainer(settings)
-    worker = faust.Worker(
-        app, trainer, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
-    )
-    worker.spinner = None  # it draws on whatever stdout is
-    worker.execute_from_commandline()
+    serve(app, trainer, role="trainer", level=log_level, form=log_format)

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.serving import LogFormatOption, LogLevelOption, serve
+
 _GC = (50_000, 50, 100)
 """States are trees without cycles: the default thresholds would walk all of them for every few thousand events."""
 
 
 def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: LogLevelOption = "info",
+    log_format: LogFormatOption = "auto",
 ) -> None:
     """Run a worker: read events, keep state, emit warnings, until SIGTERM.
 
@@ -21,8 +24,6 @@ def command(
     internal port (section http of the settings).
     """
     import gc
-
-    import faust
 
     from stream.app import build_worker
     from stream.broker.launcher import located
@@ -32,11 +33,7 @@ def command(
     with faults():
         settings = located(load(config))
         app, engine = build_worker(settings)
-    worker = faust.Worker(
-        app, engine, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
-    )
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC)
-    worker.spinner = None  # it draws on whatever stdout is
-    worker.execute_from_commandline()
+    serve(app, engine, role="worker", level=log_level, form=log_format)

@@ -23,7 +23,7 @@ from stream.desk.store.keys import load_vault
 from stream.desk.store.migrate import migrate
 from stream.desk.wiring import Parts
 from stream.desk_metrics import DeskMetrics
-from stream.engine.deadletter import describe
+from stream.engine.deadletter import build_version, describe
 from stream.engine.shard import wall_ms
 from stream.engine.slots import Slot
 from stream.logs import calm_clients
@@ -70,6 +70,7 @@ class DeskService(mode.Service):
         """Health first; then the database and the page, which need no broker; then wait for the broker."""
         calm_clients()  # by now Faust has put its handlers where it wants them
         settings, folder = self.settings, self.settings.desk.state_dir
+        self.metrics.build.labels(build_version()).set(1)
         try:
             slot = Slot(folder.parent, folder.name)
         except OSError:

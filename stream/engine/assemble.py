@@ -18,6 +18,7 @@ from stream.engine.in_force import InForce, in_force
 from stream.engine.log import Bulletin, ShardLog
 from stream.engine.model_feed import ModelFeed, in_stream
 from stream.engine.policies import pipeline, weights
+from stream.engine.pulse import Pulse
 from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
 from stream.engine.store import Store
 from stream.metrics import Metrics
@@ -132,6 +133,7 @@ class Shards:
         staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
         wall: Callable[[], int] = wall_ms,
+        pulse: Pulse | None = None,
     ) -> Shard:
         """Return a shard; `share`: among how many the cached states are divided; `staff`: its news."""
         engine = self._engine
@@ -156,4 +158,5 @@ class Shards:
             staff=staff,
             opens_from=opens_from,
             wall=wall,
+            pulse=pulse,
         )

@@ -71,6 +71,7 @@ class Batch:
         self.handled: dict[str, int] = {}
         self.results: Counter[tuple[str, str]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
+        self.first_rejected: dict[tuple[str, str], tuple[int, str]] = {}  # by topic and reason: offset and path
         self.timers_fired = 0
         self.stale: list[tuple[bytes, int]] = []  # due-index entries that no state owns any more
 
@@ -169,6 +170,7 @@ class Batch:
         self.output.messages.append(dead_letter(item.topic, self._shard, item.record, why))
         self.results[item.topic, "dead-letter"] += 1
         self.rejected[item.topic, why.reason] += 1
+        self.first_rejected.setdefault((item.topic, why.reason), (item.record.offset, why.path))
 
     def _apply(self, item: Item, event: Any) -> None:
         if type(event) in _RARE and self._apply_rare(item, event):

@@ -88,7 +88,7 @@ class Intake:
             except OffsetOutOfRangeError as fault:
                 raise PositionLost(
                     f"the log no longer holds the next offset of {_names(fault)}: records were deleted unread. "
-                    "Decide with: kafka-consumer-groups --reset-offsets, then start again"
+                    "Decide: churnwatch group skip-lost goes on without them, then start again"
                 ) from None
             except (UnknownTopicOrPartitionError, KafkaError) as fault:
                 if not getattr(fault, "retriable", False):

@@ -174,6 +174,10 @@ class KafkaShardLog:
             if end is not None and not self._inbox[topic] and self._next.get(topic, 0) < end:
                 yield topic, partition
 
+    def starving(self, since: float) -> bool:
+        """Tell whether records are there that do not come; not if the broker was last heard of before `since` (ms)."""
+        return any(self._intake.bounds(partition)[1] >= since for _, partition in self.waiting())
+
     async def fetch(self, full: Collection[str], wait_s: float) -> Mapping[str, Sequence[Record]]:
         """Return what the consumer delivered; see the port."""
         if found := self._drain(full):

@@ -149,6 +149,7 @@ class ModelFeed:
         self._metrics.snapshot.clear()
         if scorer is not None and snapshot is not None:
             self._metrics.snapshot.labels(snapshot.version, scorer.champion).set(1)
+            self._metrics.snapshot_made.set(snapshot.made_at / 1000)
             log.info("snapshot %s in force, champion %s", snapshot.version, scorer.champion)
         return True
 

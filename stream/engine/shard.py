@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time as clock
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import json
@@ -18,10 +18,11 @@ from stream.engine import meta
 from stream.engine.batch import Batch
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
+from stream.engine.pulse import Pulse
 from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import GROUP, Store
-from stream.engine.tally import count_batch
+from stream.engine.tally import count_batch, tell_batch
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 from stream.topics import STAFF
@@ -76,9 +77,11 @@ class Shard:
         staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
         wall: Callable[[], int] = wall_ms,
+        pulse: Pulse | None = None,
     ) -> None:
         """`steps` is asked for the core at each batch. `opens_from` is asked at the very first start: earlier events
-        open nothing. `staff`: news of the staff, as this process has read it. `wall`: the wall clock, ms."""
+        open nothing. `staff`: news of the staff, as this process has read it. `wall`: the wall clock, ms.
+        `pulse`: for whoever watches that the shard gets on."""
         self.number = log.shard
         self._log = log
         self._store = store
@@ -105,7 +108,7 @@ class Shard:
         self._last_input = wall()
         self.running = False
         self._turn = asyncio.Lock()
-        self.progress_at = wall()
+        self.pulse = pulse or Pulse()
 
     @property
     def stream_time(self) -> int:
@@ -151,7 +154,8 @@ class Shard:
         self._due = DueIndex(self._store)
         await self._open_world()
         self._log.start({topic: positions[topic] for topic in self._options.topics if topic in positions})
-        self._last_input = self.progress_at = self._wall()
+        self._last_input = self._wall()
+        self.pulse.beat()
         self.running = True
 
     async def _open_world(self) -> None:
@@ -171,7 +175,7 @@ class Shard:
         async for chunk, reached in self._log.restore(start, opening.changelog_end):
             self._metrics.restored.inc(self._store.load(chunk, reached, self._wall()))
             progress.set(min(1.0, (reached - start) / span))
-            self.progress_at = self._wall()
+            self.pulse.beat("restoring")
         self._store.flush()
         progress.set(1.0)
 
@@ -217,6 +221,7 @@ class Shard:
             count += 1
         if count:
             self._last_input = round(now)
+            self.pulse.work = self.pulse.work or "records wait"
         return count
 
     def _read(self, topic: str, record: Record, now: float) -> Item:
@@ -237,6 +242,7 @@ class Shard:
         items = self._merge.take(self._options.batch_events, self._settled, self._wall(), until)
         if not items:
             return 0
+        self.pulse.work = "a batch is under way"
         started, spent = clock.perf_counter(), 0.0
         newest = self._meta.newest
         batch = self._batch()
@@ -257,11 +263,16 @@ class Shard:
         self._meta = replace(self._meta, newest=newest)
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(len(items))
+        self._observe_latency(items, batch)
+        return len(items)
+
+    def _observe_latency(self, items: Sequence[Item], batch: Batch) -> None:
+        """Of the first and the last to arrive; with an alert's id, where there was one, to follow it to the desk."""
         arrivals = [item.record.timestamp for item in items]
+        example = {"alert_id": batch.alerts[0].alert_id} if batch.alerts else None
         now = self._wall()
         for timestamp in {min(arrivals), max(arrivals)}:
-            self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000)
-        return len(items)
+            self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000, example)
 
     def next_time(self) -> float:
         """Return the event time, ms, of the next record that was fetched; infinity when none waits."""
@@ -271,6 +282,7 @@ class Shard:
         """Bring the shard's clock to `stream_time` and fire what is due by then, in a batch of its own."""
         if stream_time <= self._meta.stream_time:
             return
+        self.pulse.work = "timers fire"
         batch = self._batch()
         batch.advance(stream_time)
         await self._commit(batch, stream_time)
@@ -318,14 +330,11 @@ class Shard:
         self._waiting.commit()
         assert self._due is not None
         self._due.stored()
-        self.progress_at = self._wall()
+        self.pulse.beat("records wait" if len(self._merge) else "")
         self._metrics.phase_seconds.labels("transaction").observe(committed - started)
         self._metrics.phase_seconds.labels("store").observe(clock.perf_counter() - committed)
         count_batch(self._metrics, batch)
-
-    def waiting_since(self, now: int) -> int:
-        """Return the ms for which input has been waiting without any progress; 0 when none waits."""
-        return now - self.progress_at if len(self._merge) else 0
+        tell_batch(self.number, batch)
 
     def report(self) -> None:
         """Bring the gauges up to date; called when metrics are scraped."""
@@ -335,8 +344,9 @@ class Shard:
         self._metrics.state_bytes.labels(shard).set(size)
         self._metrics.stream_time.labels(shard).set(self._meta.stream_time / 1000)
         for topic in self._options.topics:
-            lag = self._log.lag(topic, self._meta.positions.get(topic, 0))
-            self._metrics.lag.labels(topic, shard).set(lag)
+            position = self._meta.positions.get(topic, 0)
+            self._metrics.position.labels(topic, shard).set(position)
+            self._metrics.lag.labels(topic, shard).set(self._log.lag(topic, position))
 
     async def close(self) -> None:
         """Let go of log and store; nothing is written any more."""

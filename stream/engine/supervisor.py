@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener
+from structlog.contextvars import bind_contextvars
 
 from stream.codec import Codec
 from stream.config import Settings
@@ -20,9 +21,11 @@ from stream.engine.first_start import opens_from
 from stream.engine.intake import Intake
 from stream.engine.kafka_log import KafkaShardLog
 from stream.engine.log import Bulletin, Fenced, LogFailure
+from stream.engine.pulse import Name, Pulse
 from stream.engine.shard import Shard, wall_ms
 from stream.engine.slots import Slot
 from stream.engine.store import Store
+from stream.engine.whereabouts import whereabouts
 from stream.metrics import Metrics
 from stream.rules.base import Rule
 from stream.topics import INPUTS
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 _REOPEN_S = 1.0
 _MOST_FENCINGS = 5
 _FENCINGS_WITHIN_S = 300.0
+_STARVING = "records on the broker are not delivered"
 _STOP_S = 10.0  # for a batch under way, when the broker does not answer
 
 
@@ -67,6 +71,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         self._logs: dict[int, KafkaShardLog] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._held: set[int] = set()
+        self.pulses: dict[Name, Pulse] = {}
         self._fencings: deque[float] = deque()
         self.joined = False
         self._told = asyncio.Event()  # what is in force: no shard begins without it
@@ -88,6 +93,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._release(number)
             for number in sorted(owned - set(self._tasks)):
                 self._pause(number)
+                self.pulses[number] = Pulse("opening")
                 self._tasks[number] = asyncio.create_task(self._own(number, len(owned)), name=f"shard-{number}")
             self.joined = True
             log.info("shards owned: %s", sorted(owned) or "none")
@@ -130,11 +136,13 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _own(self, number: int, share: int) -> None:
         """Open and run a shard until it is lost, reopening it after what may pass."""
+        bind_contextvars(shard=number)  # on all that this task logs
         try:
             await self._keep_running(number, share)
         finally:
             if self._tasks.get(number) is asyncio.current_task():  # ended by itself: may be assigned again
                 del self._tasks[number]
+                self.pulses.pop(number, None)
 
     async def _keep_running(self, number: int, share: int) -> None:
         while True:
@@ -168,9 +176,13 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         return self.intake.assigned(self.intake.partition(INPUTS[0], number))
 
     async def _run(self, number: int, share: int) -> None:
+        pulse = self.pulses[number]
+        pulse.work = "opening"
         shard_log = KafkaShardLog(self._settings, number, self.intake)
         store = Store(self._slot.store(number))
-        shard = self._make.make(shard_log, store, share=share, staff=self._staff, opens_from=self._opens_from)
+        shard = self._make.make(
+            shard_log, store, share=share, staff=self._staff, opens_from=self._opens_from, pulse=pulse
+        )
         self._logs[number] = shard_log
         self.intake.attach(number, shard_log)
         try:
@@ -186,6 +198,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             self._logs.pop(number, None)
             self._held.discard(number)
             await shard.close()
+            self._metrics.drop_shard(number)
             self._count()
 
     async def _opens_from(self) -> int:
@@ -199,6 +212,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _cancel(self, number: int) -> None:
         task = self._tasks.pop(number, None)
+        self.pulses.pop(number, None)
         if task is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -231,10 +245,17 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         """Return how many owned shards are not running yet."""
         return len(self._tasks) - len(self.shards)
 
-    def stalled(self, limit_ms: int) -> list[int]:
-        """Return running shards with input that made no progress for `limit_ms`."""
-        now = wall_ms()
-        return [n for n, shard in self.shards.items() if shard.waiting_since(now) > limit_ms]
+    def feel(self, limit_ms: int) -> None:
+        """Note at each idle shard whether the broker, heard of within `limit_ms`, has records that do not come."""
+        since = wall_ms() - limit_ms
+        for number, shard_log in self._logs.items():
+            pulse = self.pulses.get(number)
+            if pulse is not None and pulse.work in ("", _STARVING):
+                pulse.work = _STARVING if shard_log.starving(since) else ""
+
+    def whereabouts(self, name: Name) -> list[str]:
+        """Return where a shard's task waits, for the log."""
+        return whereabouts(self._tasks.get(name)) if isinstance(name, int) else []
 
     def peek(self, shard: int, customer: str) -> State | None:
         """Return what a shard of ours last committed about a customer.

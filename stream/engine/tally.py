@@ -1,9 +1,27 @@
-"""What a committed batch adds to the metrics."""
+"""What a committed batch adds to the metrics, and to the log."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+from typing import get_args
+
+from stream.domain.alerts import Alert
+from stream.domain.events import Severity
 from stream.engine.batch import Batch
 from stream.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+def expect(metrics: Metrics, topics: Iterable[str], kinds: Iterable[str]) -> None:
+    """Show at 0 what will be counted: a rise that begins with a series of its own would not be seen."""
+    for topic in topics:
+        for result in ("handled", "duplicate", "dead-letter"):
+            metrics.events.labels(topic, result)
+    for kind in kinds:
+        for severity in get_args(Severity):
+            metrics.alerts.labels(kind, severity, "opened")
 
 
 def count_batch(metrics: Metrics, batch: Batch) -> None:
@@ -17,3 +35,19 @@ def count_batch(metrics: Metrics, batch: Batch) -> None:
     for example in batch.examples:
         metrics.examples.labels(example.outcome).inc()
     metrics.timers.inc(batch.timers_fired)
+
+
+def tell_batch(shard: int, batch: Batch) -> None:
+    """Log what was dead-lettered, a line a topic and reason with its first offset, and at level debug each alert."""
+    for (topic, reason), count in batch.rejected.items():
+        offset, path = batch.first_rejected.get((topic, reason), (None, None))
+        about = {"shard": shard, "topic": topic, "reason": reason, "offset": offset, "path": path, "count": count}
+        log.warning(f"dead letters from {topic}: {reason}", extra=about)
+    if log.isEnabledFor(logging.DEBUG):
+        for alert in batch.alerts:
+            log.debug("alert %s", alert.state, extra={"shard": shard, **about_alert(alert)})
+
+
+def about_alert(alert: Alert) -> dict[str, object]:
+    """Return what may be logged of an alert: not whose it is, nor its events' ids, which are the producers' words."""
+    return {"alert_id": alert.alert_id, "kind": alert.kind, "severity": alert.severity, "state": alert.state}

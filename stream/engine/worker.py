@@ -21,13 +21,17 @@ from stream.engine.broadcast import Archive, Broadcast
 from stream.engine.deadletter import build_version
 from stream.engine.first_start import settle_positions
 from stream.engine.http import InternalPort
+from stream.engine.pulse import LOOP, Pulse
 from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
 from stream.engine.slots import Slot
 from stream.engine.supervisor import ShardLost, Supervisor
+from stream.engine.tally import expect
+from stream.engine.watchdog import Watchdog
 from stream.logs import calm_clients
 from stream.metrics import Metrics
-from stream.topics import STAFF
+from stream.rules import registry
+from stream.topics import INPUTS, STAFF
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +62,8 @@ class EngineService(mode.Service):
         settings = self.settings
         calm_clients()  # by now Faust has put its handlers where it wants them
         self.metrics.build.labels(build_version()).set(1)
+        self.metrics.partitions.set(settings.topics.partitions)
+        expect(self.metrics, INPUTS, registry.discover())
         await reach(settings)
         slot = Slot(settings.engine.state_dir, settings.engine.instance)
         self._leaving.callback(slot.release)
@@ -84,6 +90,7 @@ class EngineService(mode.Service):
         self._leaving.push_async_callback(self._bounded, self._say_goodbye)
         self._leaving.push_async_callback(self._bounded, self.owner.intake.stop)
         self._leaving.push_async_callback(self.owner.stop)
+        self._guard()
         await self.owner.intake.start()
 
     def _fail(self, fault: Exception) -> None:
@@ -131,15 +138,29 @@ class EngineService(mode.Service):
             entry = directory.Entry(self.instance, self.url, self.owner.owned(), wall_ms())
             await self.sender.send(directory.TOPIC, self.instance.encode(), msgspec.json.encode(entry))
 
+    def _guard(self) -> None:
+        """Have the process ended when a shard has work and makes no progress: another worker can."""
+        loop = asyncio.get_running_loop()
+
+        def told(reason: str) -> None:
+            loop.call_soon_threadsafe(self._fail, ShardLost(reason))
+
+        limit_s = self.settings.engine.stall_limit_ms / 1000
+        watchdog = Watchdog(self.owner.pulses.copy, limit_s, told, self.owner.whereabouts)
+        self._leaving.callback(watchdog.stop)
+        watchdog.start()
+
     @mode.Service.task
-    async def _watch(self) -> None:
-        """End the process when a shard has input and makes no progress: another worker can."""
-        limit = 3 * self.settings.engine.transaction_timeout_ms
-        while not self.should_stop:
-            await self.sleep(_WATCH_S)
-            stalled = self.owner.stalled(limit)
-            if stalled:
-                self._fail(ShardLost(f"shards {stalled} have input and made no progress for {limit / 1000:.0f} s"))
+    async def _feel(self) -> None:
+        """Say that the loop turns, and which shards starve."""
+        turning = self.owner.pulses[LOOP] = Pulse()
+        try:
+            while not self.should_stop:
+                turning.beat("callbacks wait")
+                self.owner.feel(self.settings.engine.stall_limit_ms // 2)
+                await self.sleep(_WATCH_S)
+        finally:
+            del self.owner.pulses[LOOP]
 
     async def _guarded(self, work: Any) -> None:
         try:

@@ -84,7 +84,8 @@ class Session:
             self.positions = dict(first)
             # What a beginner knows must not take the place of what is in force.
             self.quiet_until = dict(ends) if highest else {}
-            log.warning("learning from the beginning of %s; of the checkpoint: %s", TOPIC, why)
+            level = logging.INFO if packed is None else logging.WARNING  # at the very first start all is well
+            log.log(level, "learning from the beginning of %s; of the checkpoint: %s", TOPIC, why)
         self._obey()
 
     async def take(self, item: Item) -> None:
@@ -235,7 +236,8 @@ class Session:
         """Write what happened on `control`, where operators' commands are; a repeat has the same id."""
         for notice in notices:
             self._metrics.drift_alarms.labels(notice.kind).inc()
-            log.warning("%s after %d examples: %s", notice.kind, notice.examples, notice.detail)
+            level = logging.WARNING if notice.kind == "loss" else logging.INFO  # the world changes, or somebody leads
+            log.log(level, "%s after %d examples: %s", notice.kind, notice.examples, notice.detail)
         await self._publisher.send(
             Message(
                 "control",

@@ -23,8 +23,8 @@ from stream.engine.partition import partition_for
 from support.processes import WorkerProcess
 
 Row = TypeVar("Row", bound=Base)
-_HEALTH = re.compile(r"metrics and health on (http://\S+)")
-_PAGE = re.compile(r"page on (http://\S+)")
+_HEALTH = re.compile(r"metrics and health on (http://[\w.:]+)")
+_PAGE = re.compile(r"page on (http://[\w.:]+)")
 
 
 class DeskProcess(WorkerProcess):

@@ -42,6 +42,8 @@ ALLOWED = {
     "metrics": set(),
     "port": set(),
     "logs": set(),
+    "log_config": set(),
+    "capacity": {"capacity", "topics"},
     "simulate": {"simulate", "domain", "engine"},
     "backtest": {"backtest", "domain", "rules", "engine", "config", "metrics", "reporting"},
     "evaluate": {"evaluate", "backtest", "domain", "engine", "config", "reporting"},

@@ -91,6 +91,18 @@ def test_the_handlers_of_the_root_are_meant_where_none_are_given(monkeypatch):
     assert len(kept.filters) == 1
 
 
+def test_a_broker_that_is_about_to_be_ready_is_news_and_no_error():
+    soon = record("Group Coordinator Request failed: %s", "[Error 15] GroupCoordinatorNotAvailableError")
+    Calm.soften(soon)
+    assert (soon.levelno, soon.levelname) == (logging.INFO, "INFO")
+    for other in (
+        record("Group Coordinator Request failed: %s", "[Error 30] GroupAuthorizationFailedError"),
+        record("GroupCoordinatorNotAvailableError", name="stream.engine"),
+    ):
+        Calm.soften(other)
+        assert other.levelno == logging.WARNING
+
+
 def test_every_handler_is_told_the_same_of_a_record():
     one = calm(0, 1)
     first, repeated = record("away"), record("away")

@@ -26,10 +26,10 @@ METRICS = {
     for name, metric in vars(metrics).items()
     if isinstance(metric, MetricWrapperBase)
 }
-UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_events", "_info")
+UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_events", "_info", "_offset")
 COUNTED = (
-    "alerts", "suppressed", "dead_letters", "timers_fired", "shards", "restored_states", "states", "shard_ends",
-    "control_commands", "shadow_alerts", "settings_refused", "cutoffs",
+    "alerts", "suppressed", "dead_letters", "timers_fired", "shards", "partitions", "restored_states", "states",
+    "shard_ends",    "control_commands", "shadow_alerts", "settings_refused", "cutoffs",
     "scores", "cold_cutoffs", "examples", "snapshots_refused",
     "trainer_examples", "trainer_snapshots", "trainer_unpublished", "model_quality", "model_class_quality",
     "model_stack_weight", "model_challenger_ahead", "model_feature_shift", "model_drift_alarms",

@@ -158,8 +158,13 @@ class Intake:
             result = "probe" if item.value is None else "taken"
             metrics.records.labels(item.came.topic, result).inc()
             if item.came.topic == "alerts" and item.value is not None:
-                metrics.arrival_seconds.observe(max(0, now - item.came.record.timestamp) / 1000)
+                self._observe_arrival(item, now)
         metrics.known.inc(written.known)
+
+    def _observe_arrival(self, item: Item, now: int) -> None:
+        """The alert's id goes with it: the worker that made it left the same one."""
+        arrived = max(0, now - item.came.record.timestamp) / 1000
+        self._p.metrics.arrival_seconds.observe(arrived, {"alert_id": item.value.alert_id})
 
     async def _look(self, source: Source, pauses: Pauses) -> None:
         """Ask the broker how far the log goes, and keep the lease. A consumer says nothing while a broker is away."""

@@ -19,6 +19,9 @@ class NotifyMetrics:
             ["channel", "result"],
             registry=r,
         )
+        for channel in ("webhook", "mail", "bot"):
+            for result in ("taken", "again", "given_up", "gone"):
+                self.attempts.labels(channel, result)
         self.seconds = Histogram(
             "churnwatch_desk_notify_seconds", "Time of an attempt", ["channel"], buckets=_SECONDS, registry=r
         )

@@ -120,8 +120,9 @@ class Sender:
             pending = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.ended_at.is_(None))
             self._metrics.waiting.labels(WEBHOOK).set(await look.scalar(pending) or 0)
             notices = select(Notice.channel, func.count()).where(Notice.ended_at.is_(None)).group_by(Notice.channel)
-            for channel, count in (await look.execute(notices)).all():
-                self._metrics.waiting.labels(channel).set(count)
+            waiting = {row[0]: row[1] for row in await look.execute(notices)}
+            for channel in ("mail", "bot"):  # also where none waits any more
+                self._metrics.waiting.labels(channel).set(waiting.get(channel, 0))
             failing = select(func.count()).where(WebhookEndpoint.enabled, WebhookEndpoint.failing_since.is_not(None))
             self._metrics.failing.set(await look.scalar(failing) or 0)
         return {destination(id_): id_ for id_ in ids}

@@ -23,6 +23,8 @@ class PushMetrics:
             ["how"],
             registry=r,
         )
+        for how in ("now", "passed", "budget", "quiet", "storm"):
+            self.decided.labels(how)
         self.released = Counter(
             "churnwatch_desk_pushes_released", "Held-back pushes by release: digest, room, ended, summary", ["how"],
             registry=r,

@@ -63,6 +63,7 @@ class Timers:
                 pauses.over()
                 self.standings.well(PART)
                 if not more:
+                    self.metrics.nothing_due.set_to_current_time()
                     await asyncio.sleep(_EVERY_S)
 
     async def look(self) -> bool:

@@ -1,0 +1,38 @@
+"""What things cost, each with where the figure comes from (`deploy/docs/performance.md` unless said otherwise)."""
+
+from __future__ import annotations
+
+EVENTS_PER_S = 20_000
+"""Of one worker on one core, 27 rules, every cut-off scored: the lowest of the rounds (20,062 with a busy neighbour;
+25,543 with an idle one). Its customers' states were in memory; see `MISS_US`."""
+
+MISS_US = 260
+"""Of a core, an event more whose customer's state is not in memory: read from the store and decoded. 21 and 193 for
+states of 2,810 bytes (100,000 in a store, 20,000 read at random, 2026-11-28), by proportion to `STATE_BYTES`."""
+
+SCORE_US = 167
+"""Of a core, a score with its reasons in a stream."""
+
+STATE_BYTES = 3_435
+"""Mean of a customer's stored state after 420 days (200 customers, seed 2, all rules), measured 2026-11-28."""
+
+STATE_ZSTD = 2.0
+"""How many times smaller states are on the changelog, by zstd; the same 200 states."""
+
+DECODED_BYTES = 23_300
+"""Of memory a decoded state takes: 8,000 of the same states, resident set."""
+
+WORKER_BYTES = 350 << 20
+"""Of memory a worker takes before it has a state, with its model; resident, rounded up."""
+
+RESTORE_STATES_PER_S = 80_000
+"""Read from the changelog by one worker, the lower end of the rounds (89,514) and of the first trial (79,800)."""
+
+EVENT_BYTES = 250
+"""Of a JSON record with its key; 213 in the throughput load, 276 a line of the simulated town with its frame."""
+
+STORE_AMPLIFICATION = 1.5
+"""Assumed, not measured: a store's room on disk over its states, with what is being compacted."""
+
+LOG_AMPLIFICATION = 2.0
+"""Assumed, not measured: a compacted changelog over one record a state, before the cleaner comes by."""

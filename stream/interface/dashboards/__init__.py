@@ -1,0 +1,1 @@
+"""Grafana dashboards: what is on them stands here as data, and `build` makes Grafana's JSON of it."""

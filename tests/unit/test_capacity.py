@@ -1,0 +1,94 @@
+"""What a load takes: by the measured costs, never less for more, and as a command."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from typer.testing import CliRunner
+
+from stream.capacity import costs
+from stream.capacity.plan import Load, TooLarge, plan, settings
+from stream.cli.commands import build
+from stream.config import Topics
+
+COUNTS = some.integers(1, 100_000_000)
+EVENTS = some.integers(1, 2_000_000_000)
+
+
+def test_a_small_bank_takes_one_worker_and_one_to_spare():
+    made = plan(Load(customers=100_000, events_per_day=1_000_000))
+    assert (made.workers, made.partitions) == (2, 4)
+    assert made.cached_states == 50_000
+    assert made.worker_disk == 100_000 * costs.STATE_BYTES * 1.5
+    assert made.restore_s == pytest.approx(100_000 / costs.RESTORE_STATES_PER_S)
+
+
+def test_a_hundred_million_customers_are_bound_by_the_peak_of_their_events():
+    made = plan(Load(customers=100_000_000, events_per_day=1_000_000_000))
+    peak, scores = 1e9 / 86_400 * 4, 1e8 / (7 * 86_400)
+
+    def busy(workers):
+        missed = 1 - 50_000 * workers / 1e8
+        return peak * (1 / costs.EVENTS_PER_S + missed * costs.MISS_US / 1e6) + scores * costs.SCORE_US / 1e6
+
+    assert busy(made.workers - 1) <= 0.6 * (made.workers - 1)
+    assert busy(made.workers - 2) > 0.6 * (made.workers - 2)
+    assert made.partitions >= 2 * made.workers
+    assert made.shard_states * made.partitions >= 100_000_000
+
+
+def test_memory_in_place_of_workers():
+    load = {"customers": 10_000_000, "events_per_day": 500_000_000}
+    few, many = plan(Load(**load, cached_states=0)), plan(Load(**load, cached_states=1_000_000))
+    assert many.workers < few.workers
+    assert many.worker_memory > few.worker_memory
+
+
+def test_quiet_customers_are_bound_by_how_soon_they_are_restored():
+    made = plan(Load(customers=100_000_000, events_per_day=1_000))
+    assert made.restore_s <= 300
+    hasty = plan(Load(customers=100_000_000, events_per_day=1_000, restore_s=60))
+    assert hasty.workers > made.workers
+
+
+@given(COUNTS, EVENTS, COUNTS, EVENTS)
+def test_more_never_takes_less(customers, events, more_customers, more_events):
+    small = plan(Load(customers=customers, events_per_day=events))
+    large = plan(Load(customers=customers + more_customers, events_per_day=events + more_events))
+    for figure in ("peak_events", "partitions", "workers", "broker_in", "broker_disk", "broker_partitions"):
+        assert getattr(small, figure) <= getattr(large, figure)
+
+
+@given(COUNTS, EVENTS)
+def test_what_it_says_can_be_set(customers, events):
+    load = Load(customers=customers, events_per_day=events)
+    made = plan(load)
+    given_ = settings(load, made)
+    Topics(partitions=int(given_["topics.partitions"]), replication=int(given_["topics.replication"]))
+    assert made.workers <= made.partitions
+    assert made.restore_s <= load.restore_s
+
+
+def test_what_no_group_can_carry_is_refused():
+    with pytest.raises(TooLarge, match="4096 are the most"):
+        plan(Load(customers=100_000_000, events_per_day=10**12))
+    with pytest.raises(ValueError, match="above 0"):
+        plan(Load(customers=0, events_per_day=1))
+
+
+def run(*arguments):
+    return CliRunner().invoke(build(), ["capacity", *arguments])
+
+
+def test_the_command_says_it_in_words_and_as_json():
+    load = ("--customers", "5000000", "--events-per-day", "40000000")
+    said = run(*load)
+    assert said.exit_code == 0
+    for words in ("partitions", "cannot change later", "topics.partitions", "min.insync.replicas", "assumed"):
+        assert words in said.stdout
+    read = json.loads(run(*load, "--json").stdout)
+    assert read["settings"]["topics.partitions"] == str(read["plan"]["partitions"])
+    assert run("--customers", "1", "--events-per-day", str(10**13)).exit_code == 2
