@@ -8,7 +8,7 @@ from typing import Any
 
 import aiokafka
 import faust
-from faust.auth import SASLCredentials, SSLCredentials
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.transport.drivers import aiokafka as driver
 from faust.types.auth import AuthProtocol, SASLMechanism
 
@@ -147,11 +147,15 @@ def _credentials(settings: Settings, options: dict[str, Any]) -> Any:
         return None
     if kafka.security_protocol == "SSL":
         return SSLCredentials(context)
-    credentials = SASLCredentials(
-        username=kafka.sasl_username,
-        password=kafka.sasl_password.get_secret_value(),
-        mechanism=SASLMechanism(kafka.sasl_mechanism),
-        ssl_context=context,
-    )
+    tokens = options.get("sasl_oauth_token_provider")
+    if tokens is not None:
+        credentials: Any = OAuthCredentials(oauth_cb=tokens, ssl_context=context)
+    else:
+        credentials = SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=SASLMechanism(kafka.sasl_mechanism),
+            ssl_context=context,
+        )
     credentials.protocol = AuthProtocol(kafka.security_protocol)
     return credentials

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.printed import PrintConfig, stop_if
+
 
 def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    print_config: PrintConfig = False,
 ) -> None:
     """Run the trainer: learn from every example once, publish snapshots that workers score by, until SIGTERM.
 
@@ -26,7 +29,9 @@ def command(
     from stream.trainer_app import build_trainer
 
     with faults():
-        settings = located(load(config))
+        loaded = load(config)
+        stop_if(print_config, loaded)
+        settings = located(loaded)
         app, trainer = build_trainer(settings)
     worker = faust.Worker(
         app, trainer, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.printed import PrintConfig, stop_if
+
 _GC = (50_000, 50, 100)
 """States are trees without cycles: the default thresholds would walk all of them for every few thousand events."""
 
@@ -14,6 +16,7 @@ _GC = (50_000, 50, 100)
 def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    print_config: PrintConfig = False,
 ) -> None:
     """Run a worker: read events, keep state, emit warnings, until SIGTERM.
 
@@ -30,7 +33,9 @@ def command(
     from stream.config import load
 
     with faults():
-        settings = located(load(config))
+        loaded = load(config)
+        stop_if(print_config, loaded)
+        settings = located(loaded)
         app, engine = build_worker(settings)
     worker = faust.Worker(
         app, engine, loglevel=log_level.upper(), redirect_stdouts=False, quiet=True, override_logging=True
