@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from stream.cli import (
+    acls,
     asyncapi,
     backtest,
     control,
@@ -42,6 +43,7 @@ def build() -> typer.Typer:
     app.command("demo")(demo.command)
     app.add_typer(kafka.app, name="kafka")
     app.add_typer(topics.app, name="topics")
+    app.add_typer(acls.app, name="acls")
     app.command("worker")(worker.command)
     app.command("trainer")(trainer.command)
     app.command("desk")(desk.command)

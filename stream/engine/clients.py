@@ -98,7 +98,7 @@ def _ssl_context(kafka: Kafka) -> Any:
             cafile=_text(kafka.ssl_cafile),
             certfile=_text(kafka.ssl_certfile),
             keyfile=_text(kafka.ssl_keyfile),
-            password=kafka.ssl_key_password.get_secret_value,  # a callable, so that OpenSSL never asks a terminal
+            password=kafka.ssl_key_password.get_secret_value,  # never None: OpenSSL would ask on the terminal
         )
     except OSError as fault:  # ssl.SSLError is one
         raise ConfigError(f"kafka.ssl_cafile, ssl_certfile, ssl_keyfile: cannot be used: {fault}") from None

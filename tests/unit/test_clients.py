@@ -6,7 +6,9 @@ import ssl
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from typer.testing import CliRunner
 
+from stream.cli.commands import build
 from stream.config import ConfigError
 from stream.engine.clients import client_options
 from stream.kafka_config import Kafka
@@ -98,6 +100,15 @@ def test_nothing_goes_in_the_clear_to_another_machine_unless_told(protocol, serv
     assert server in str(refused.value) and "localhost:9092," not in str(refused.value)
     told = client_options(kafka.model_copy(update={"allow_plaintext": True}))
     assert told["bootstrap_servers"] == ["localhost:9092", server]
+
+
+@pytest.mark.parametrize("role", ["worker", "trainer", "desk"])
+def test_a_role_that_would_go_in_the_clear_does_not_start(role, tmp_path):
+    folders = {f"CHURNWATCH_{name}__STATE_DIR": str(tmp_path / "x") for name in ("ENGINE", "DESK", "MODEL__TRAINER")}
+    done = CliRunner(env={**folders, "KAFKA_BOOTSTRAP": "kafka.example:9092"}).invoke(build(), [role])
+    assert done.exit_code == 2
+    assert "kafka.example:9092" in done.output and "kafka.allow_plaintext = true" in done.output
+    assert not (tmp_path / "x").exists(), "it refuses before it does anything"
 
 
 @pytest.mark.parametrize("server", ["localhost:1", "127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "kafka.localhost:1"])

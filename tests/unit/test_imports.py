@@ -20,7 +20,10 @@ ALLOWED = {
     "rules": {"domain", "rules", "faults"},
     "policy": {"domain", "rules", "policy"},
     "codec": {"domain"},
-    "config": {"domain", "faults", "class_config", "model_config", "desk_config"},
+    "config": {"domain", "faults", "class_config", "model_config", "desk_config", "kafka_config", "secret_files"},
+    "kafka_config": set(),
+    "secret_files": set(),
+    "access": {"config", "topics"},
     "class_config": {"domain"},
     "model_config": set(),
     "desk_config": {
