@@ -18,6 +18,7 @@ from stream.domain.calendar import Calendar
 from stream.faults import explain
 from stream.kafka_config import Kafka
 from stream.model_config import Model
+from stream.privacy_config import Privacy
 from stream.secret_files import SecretFileError, with_secrets
 
 ENV_PREFIX = "CHURNWATCH_"
@@ -207,6 +208,7 @@ class Settings(Section):
     engine: Engine = Engine()
     business: Business = Business()
     policy: Policy = Policy()
+    privacy: Privacy = Privacy()
     http: Http = Http()
     classes: CustomerClasses = CustomerClasses()
     model: Model = Model()

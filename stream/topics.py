@@ -56,6 +56,8 @@ def _once(name: str, key: str, carries: str, who: str, **more: object) -> Topic:
     return Topic(name, key, carries, **_who(who), **more)  # type: ignore[arg-type]
 
 
+_STORED = "c/, p/ + customer, g/ + group, f/ + digest, m/ + name"
+
 # Operators write to inputs because they send dead letters again.
 TABLE: tuple[Topic, ...] = (
     _compacted("customers", "customer", "profile; null = forget this customer", "po>wd", broker_time=True),
@@ -75,7 +77,9 @@ TABLE: tuple[Topic, ...] = (
     _once("alerts", "customer", "the notification topic", "wd>dro"),
     _once("examples", "customer", "matured training examples", "w>t", retention_ms=400 * DAY_MS),
     _once("dead-letters", "as received", "records that could not be read", "wtdo>o", retention_ms=90 * DAY_MS),
-    _compacted("state-changelog", "c/, p/ + customer, g/ + group, m/ + name", "the state store's log", "w>w"),
+    _compacted(
+        "state-changelog", "c/, p/ + customer, g/ + group, f/ + digest, m/ + name", "the state store's log", "w>w"
+    ),
 )
 """Design section 3. Input topics come first, in the order in which the merge breaks ties."""
 

@@ -148,7 +148,11 @@ def build(
             lambda: Source(settings),
             IntakeParts(
                 database=database,
-                writer=Writer(context, (_pushes(rules), _leaves(settings.desk.notify))),
+                writer=Writer(
+                    context,
+                    (_pushes(rules), _leaves(settings.desk.notify)),
+                    settings.privacy.remember_forgotten_ms,
+                ),
                 edge=Edge(codec(settings), max_bytes=_ALERT_BYTES),
                 lead=leads[0],
                 metrics=metrics,

@@ -18,7 +18,7 @@ from stream.engine.in_force import InForce, in_force
 from stream.engine.log import Bulletin, ShardLog
 from stream.engine.model_feed import ModelFeed, in_stream
 from stream.engine.policies import pipeline, weights
-from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
+from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
 from stream.engine.store import Store
 from stream.metrics import Metrics
 from stream.policy.inhibit import inhibitors_first
@@ -131,6 +131,7 @@ class Shards:
         share: int = 1,
         staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
+        tombstones: Tombstones | None = None,
         wall: Callable[[], int] = wall_ms,
     ) -> Shard:
         """Return a shard; `share`: among how many the cached states are divided; `staff`: its news."""
@@ -145,6 +146,7 @@ class Shards:
             merge_wait_max_ms=engine.merge_wait_max_ms,
             idle_grace_ms=engine.idle_grace_ms,
             store_max_age_ms=engine.store_max_age_ms,
+            remember_forgotten_ms=self._base.privacy.remember_forgotten_ms,
         )
         return Shard(
             log,
@@ -155,5 +157,6 @@ class Shards:
             options,
             staff=staff,
             opens_from=opens_from,
+            tombstones=tombstones,
             wall=wall,
         )

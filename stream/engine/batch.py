@@ -20,6 +20,7 @@ from stream.domain.state import State, encode
 from stream.domain.step import Outgoing, Step
 from stream.domain.world import World
 from stream.engine.deadletter import dead_letter, describe, failed_timers
+from stream.engine.forgotten import Forgotten
 from stream.engine.hop import GroupBatch, hop
 from stream.engine.log import Message, Output
 from stream.engine.merge import Item
@@ -45,6 +46,7 @@ class Batch:
         waiting: States[Pending],
         due: DueIndex,
         world: World,
+        forgotten: Forgotten,
         *,
         partitions: int,
         detected: int,
@@ -52,7 +54,7 @@ class Batch:
     ) -> None:
         """`partitions`: of each input topic; `detected`: wall clock, ms, that alerts carry; `opens_from`: see `Moment`.
 
-        `world` is the shard's own and changes with what the batch takes.
+        `world` and `forgotten` are the shard's own and change with what the batch takes.
         """
         self._shard = shard
         self._step = step
@@ -61,6 +63,7 @@ class Batch:
         self._pending = PendingBatch(waiting)
         self._due = due
         self._world = world
+        self._forgotten = forgotten
         self._partitions = partitions
         self._detected = detected
         self._opens_from = opens_from
@@ -72,6 +75,7 @@ class Batch:
         self.results: Counter[tuple[str, str]] = Counter()
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.timers_fired = 0
+        self.gone: list[bytes] = []  # customers who were forgotten
         self.stale: list[tuple[bytes, int]] = []  # due-index entries that no state owns any more
 
     def take(self, item: Item, stream_time: int) -> int:
@@ -174,6 +178,9 @@ class Batch:
         if type(event) in _RARE and self._apply_rare(item, event):
             return
         customer: bytes = event.customer_id.encode()
+        if self._forgotten.newest and self._forgotten.covers(item.topic, customer, item.record):
+            self.results[item.topic, "forgotten"] += 1
+            return
         held = self._states.touch(customer)
         moment = Moment(event.time, self._detected, self._opens_from, self._world, False, self._clock, self._pending)
         try:
@@ -213,6 +220,8 @@ class Batch:
             self._pending.forget(customer)
             held.done.append((event, None))
             self._note_due(customer, held)
+            self._forgotten.mark(customer, event.time)
+            self.gone.append(customer)
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         return True
 

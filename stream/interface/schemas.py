@@ -193,6 +193,7 @@ _OWN: dict[str, Schema] = {
     "RedrivenHeaders": _texts(
         dl_redriven_from={"pattern": _ID, "x-optional": True, "description": "the dead letter it was sent again from"},
         dl_attempt=_NUMBER | {"x-optional": True},
+        dl_timestamp=_NUMBER | {"x-optional": True, "description": "when it first arrived, epoch ms"},
     ),
     "Anything": {"description": "The bytes as they were received, whatever they are."},
     "Reserved": {"type": "object", "description": "Not written by this version; its form is still open."},
