@@ -49,13 +49,16 @@ class Forgotten:
         at = self._at.get(digest(customer), -1)
         return arrived < at if topic == "customers" else arrived <= at
 
-    def changes(self, now: int, keep_ms: int) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield what is to be written to the changelog: new marks, and `None` for those that are old enough to go."""
+    def changes(self, keep_ms: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield what is to be written to the changelog: new marks, and `None` for those that are old enough to go.
+
+        Old is reckoned from the newest tombstone, not from the wall clock: history may be replayed.
+        """
         if not self._unsaved:
             return
         for key, at in self._unsaved.items():
             yield FORGOTTEN + key, at.to_bytes(8, "big")
         self._unsaved = {}
-        for key in [key for key, at in self._at.items() if at < now - keep_ms]:
+        for key in [key for key, at in self._at.items() if at < self.newest - keep_ms]:
             del self._at[key]
             yield FORGOTTEN + key, None

@@ -322,7 +322,7 @@ class Shard:
         self._meta = replace(self._meta, stream_time=stream_time, positions=self._meta.positions | output.positions)
         output.positions.pop(STAFF, None)  # of no group
         output.changelog[meta.KEY] = self._meta.encode()
-        output.changelog.update(self._forgotten.changes(self._wall(), self._options.remember_forgotten_ms))
+        output.changelog.update(self._forgotten.changes(self._options.remember_forgotten_ms))
         world = json.encode(self._world.dump(), order="deterministic")
         if world != (self._world_stored or _EMPTY_WORLD):
             output.changelog[meta.WORLD] = self._world_stored = world

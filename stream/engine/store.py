@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rocksdict import Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import BottommostLevelCompaction, CompactOptions, Options, Rdict, WriteBatch, WriteOptions
 
 from stream.domain.state import due_of
 
@@ -200,10 +200,10 @@ class Store:
         """
         self._db.flush()
         if len(keys) > _MANY:
-            self._db.compact_range(None, None)
+            self._db.compact_range(None, None, _whole())
             return
         for key in keys:
-            self._db.compact_range(key, key + b"\0")
+            self._db.compact_range(key, key + b"\0", _whole())
 
     def wipe(self) -> None:
         """Forget everything: the store starts anew and empty."""
@@ -228,6 +228,13 @@ def keys_of(customer: bytes, dues: Iterable[int]) -> list[bytes]:
 
 def _timer(due: int, customer: bytes) -> bytes:
     return _TIMER + due.to_bytes(8, "big") + customer
+
+
+def _whole() -> Any:
+    """Rewrite the last level too: a file that is moved there as it is keeps what was deleted."""
+    options = CompactOptions()
+    options.set_bottommost_level_compaction(BottommostLevelCompaction.force())
+    return options
 
 
 def _without_log() -> Any:
