@@ -19,6 +19,7 @@ from stream.cli import (
     models,
     openapi,
     produce,
+    pseudonyms,
     replay,
     rules,
     simulate,
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
     app.command("why")(why.command)
     app.add_typer(deadletters.app, name="deadletters")
     app.add_typer(control.app, name="control")
+    app.add_typer(pseudonyms.app, name="pseudonyms")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
     app.add_typer(convert.app, name="convert")

@@ -41,6 +41,7 @@ from stream.desk_metrics import DeskMetrics
 from stream.desk_notify_config import Notify
 from stream.engine.assemble import business, codec
 from stream.engine.log import Message
+from stream.engine.pseudonyms import pseudonyms
 from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
 from stream.metrics import Metrics
@@ -153,7 +154,7 @@ def build(
                     (_pushes(rules), _leaves(settings.desk.notify)),
                     settings.privacy.remember_forgotten_ms,
                 ),
-                edge=Edge(codec(settings), max_bytes=_ALERT_BYTES),
+                edge=Edge(codec(settings), max_bytes=_ALERT_BYTES, pseudonyms=pseudonyms(settings)),
                 lead=leads[0],
                 metrics=metrics,
                 standings=standings,

@@ -17,6 +17,7 @@ from stream.domain.step import Step
 from stream.engine.in_force import InForce, in_force
 from stream.engine.log import Bulletin, ShardLog
 from stream.engine.model_feed import ModelFeed, in_stream
+from stream.engine.outgoing import outgoing
 from stream.engine.policies import pipeline, weights
 from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
 from stream.engine.store import Store
@@ -84,6 +85,7 @@ class Shards:
         """Read the settings once."""
         self._codec = codec(settings)
         self._base = settings
+        self._outgoing = outgoing(settings)
         self._business = business(settings)
         self.metrics = metrics
         self._feed = ModelFeed(in_stream(settings, metrics, self._business), metrics)
@@ -147,6 +149,7 @@ class Shards:
             idle_grace_ms=engine.idle_grace_ms,
             store_max_age_ms=engine.store_max_age_ms,
             remember_forgotten_ms=self._base.privacy.remember_forgotten_ms,
+            outgoing=self._outgoing,
         )
         return Shard(
             log,

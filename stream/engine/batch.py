@@ -7,31 +7,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import orjson
 
 from models.example import Example
 from models.pending import Pending
 from stream.codec import Rejected
-from stream.domain.alerts import Alert, headers
+from stream.domain.alerts import Alert
 from stream.domain.events import Forget, GroupSignal, GroupWarning, Staff
 from stream.domain.groups import GroupState
 from stream.domain.staff import concerns
 from stream.domain.state import State, encode
-from stream.domain.step import Outgoing, Step
+from stream.domain.step import Outgoing as Emitted
+from stream.domain.step import Step
 from stream.domain.world import World
 from stream.engine.deadletter import dead_letter, describe, failed_timers
 from stream.engine.forgotten import Forgotten
 from stream.engine.hop import GroupBatch, hop
-from stream.engine.log import Message, Output
+from stream.engine.log import Output
 from stream.engine.merge import Item
+from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pending import PendingBatch
 from stream.engine.states import Held, States
 from stream.engine.store import STATE
 from stream.engine.timers import DueIndex
 from stream.policy.base import Moment
-
-ALERTS = "alerts"
-EXAMPLES = "examples"
 
 
 class Batch:
@@ -51,6 +49,7 @@ class Batch:
         partitions: int,
         detected: int,
         opens_from: int,
+        outgoing: Outgoing = PLAIN,
     ) -> None:
         """`partitions`: of each input topic; `detected`: wall clock, ms, that alerts carry; `opens_from`: see `Moment`.
 
@@ -67,6 +66,7 @@ class Batch:
         self._partitions = partitions
         self._detected = detected
         self._opens_from = opens_from
+        self._outgoing = outgoing
         self._clock = 0  # stream time
         self.output = Output()
         self.alerts: list[Alert] = []
@@ -291,19 +291,18 @@ class Batch:
                 self._step.event(customer.decode(), held.state, event, moment)
         self._note_due(customer, held)
 
-    def _emit(self, customer: bytes, alert: Outgoing, arrived: int) -> None:
+    def _emit(self, customer: bytes, alert: Emitted, arrived: int) -> None:
         """`arrived`: the timestamp of what it comes of, ms."""
         if isinstance(alert, GroupSignal):
             self.output.messages.append(hop(alert, self._partitions, arrived))
             return
         if isinstance(alert, Example):
             self.examples.append(alert)
-            self.output.messages.append(Message(EXAMPLES, customer, msgspec.json.encode(alert)))
+            self.output.messages.append(self._outgoing.example(customer, alert))
             return
         assert isinstance(alert, Alert)
         self.alerts.append(alert)
-        body = orjson.dumps(msgspec.to_builtins(alert))
-        self.output.messages.append(Message(ALERTS, customer, body, headers(alert)))
+        self.output.messages.append(self._outgoing.alert(customer, alert))
 
 
 _RARE = frozenset({Forget, GroupSignal, GroupWarning})

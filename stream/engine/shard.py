@@ -20,6 +20,7 @@ from stream.engine.batch import Batch
 from stream.engine.forgotten import Forgotten
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
+from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import FORGOTTEN, GROUP, Store, keys_of
@@ -65,6 +66,7 @@ class ShardOptions:
     idle_grace_ms: int = 60_000
     store_max_age_ms: int = 86_400_000
     remember_forgotten_ms: int = 120 * 86_400_000
+    outgoing: Outgoing = PLAIN
 
 
 class Shard:
@@ -314,6 +316,7 @@ class Shard:
             partitions=self._options.partitions,
             detected=self._wall(),
             opens_from=self._meta.opens_from,
+            outgoing=self._options.outgoing,
         )
 
     async def _commit(self, batch: Batch, stream_time: int) -> None:
