@@ -44,6 +44,7 @@ from stream.engine.log import Message
 from stream.engine.pseudonyms import pseudonyms
 from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
+from stream.http_log import http_logger
 from stream.metrics import Metrics
 
 _ALERT_BYTES = 1 << 20  # what a broker takes
@@ -60,7 +61,9 @@ class Page:
     async def start(self) -> tuple[str, int]:
         """Listen, and return where."""
         self._site.hub.start()
-        runner = self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
+        runner = self._runner = web.AppRunner(
+            self._app, access_log=None, handler_cancellation=True, logger=http_logger()
+        )
         await runner.setup()
         desk = self._site.settings.desk
         await web.TCPSite(runner, desk.host, desk.port).start()

@@ -21,6 +21,7 @@ from stream.engine.partition import partition_for
 from stream.engine.report import describe_state
 from stream.engine.supervisor import Supervisor
 from stream.engine.why import standing, why
+from stream.http_log import http_logger
 from stream.metrics import Metrics
 
 _FORWARDED = "X-Churnwatch-Forwarded"
@@ -57,7 +58,9 @@ class InternalPort:
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/state/{customer}", self._state)
         app.router.add_get("/why/{customer}", self._why)
-        self._runner = web.AppRunner(app, access_log=None)  # an access log would hold customer ids
+        self._runner = web.AppRunner(
+            app, access_log=None, logger=http_logger()
+        )  # an access log would hold customer ids
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()

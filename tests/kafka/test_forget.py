@@ -17,7 +17,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from support.desk_process import DeskProcess, opened, rows
+from support.http_fuzz import attack
 from support.processes import WorkerProcess, all_shards_run, eventually
+from yarl import URL
 
 from stream.broker.layout import wanted
 from stream.config import Settings
@@ -37,6 +39,7 @@ WHO, NAME, PHONE, ENDS = "cust-marked-7351", "Zacharias Markwood", "+86139555123
 STREET = "Wertheimstrasse"
 PERSONAL = (WHO, NAME, PHONE, ENDS, STREET)
 GROUP = "household-9"
+PORTS = ["/metrics", "/healthz", "/readyz", "/state/{customer}", "/why/{customer}", f"/state/{WHO}", f"/why/{WHO}"]
 
 
 def now() -> int:
@@ -133,6 +136,11 @@ async def test_nothing_personal_is_logged_or_measured_and_a_forgotten_customer_i
             await process.ready()
         await all_shards_run([worker])
         await lived(settings, worker, tmp_path)
+        for process in (worker, desk, trainer):
+            await asyncio.to_thread(
+                attack, URL(process.url).port, PORTS, headers=[f"Authorization: Bearer {token(settings)}"],
+                count=20, may=frozenset({503}),
+            )  # fmt: skip
         for process in (worker, desk, trainer):
             page = await scraped(process)
             assert "churnwatch_" in page
