@@ -257,6 +257,8 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as fault:
         raise ConfigError(f"cannot read {file}: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not valid TOML: it is not UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
         raise ConfigError(f"{file} is not valid TOML: {fault}") from None
 
