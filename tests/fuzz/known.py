@@ -21,6 +21,8 @@ SEEDS: tuple[bytes, ...] = (
     b"null",
     b"[[[[[[[[[[[[",
     b"\xff\xfe",
+    b'{"version":"\xb0","name":"\xb0","url":"\xb0"}',
+    b'{"params":{"\xb0":1},"silence":{"id":"\xb0"},"at":1,"event_id":"\xb0"}',
     orjson.dumps({"event_id": "e", "customer_id": "c", "time": NOW, "amount": 1, "direction": "out"}),
     orjson.dumps({"event_id": "e", "time": NOW, "command": "silence", "actor": "a", "arguments": {"until": "x"}}),
     b'[kafka]\nbootstrap = "a:1"\n',

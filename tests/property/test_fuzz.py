@@ -12,6 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.effort import examples
 
+SECTIONS = ["kafka", "topics", "engine", "business", "policy", "privacy", "http", "desk", "rules", "x"]
+KEYS = ["bootstrap", "partitions", "group", "rates", "keys", "token", "host", "balance_drop", "calendar"]
+
 ODD = st.sampled_from(
     [None, True, -1, 0, 2**63, 1e308, "", "x" * 300, "\x1b[2J", "\u0000", [], {}, [[]], "2025-13-01T00:00:00Z"]
 )
@@ -36,7 +39,10 @@ def nearly_right(draw):
             else:
                 place[key] = draw(ODD)
             break
-    return orjson.dumps(value)
+    data = bytearray(orjson.dumps(value))
+    if data and draw(st.booleans()):
+        data[draw(st.integers(0, len(data) - 1))] = draw(st.sampled_from(b'\xb0\xff\x00"\\{['))
+    return bytes(data)
 
 
 @pytest.mark.parametrize("target", TARGETS)
