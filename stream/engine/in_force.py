@@ -69,7 +69,8 @@ def override(value: bytes) -> RuleOverride:
     Raises:
         msgspec.DecodeError: it is none.
     """
-    return decoded(value, RuleOverride)
+    found: RuleOverride = decoded(value, RuleOverride)
+    return found
 
 
 def silence(value: bytes) -> Silence:

@@ -165,7 +165,8 @@ class ModelFeed:
         if value is None:
             return None
         try:
-            return decoded(value, type_)
+            found: S = decoded(value, type_)
+            return found
         except msgspec.MsgspecError as why:
             if self._unread.get(key) != value:
                 self._unread[key] = value
