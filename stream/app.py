@@ -111,7 +111,7 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
                 engine.metrics.control.labels(command, "rejected").inc()
                 engine.metrics.dead_letters.labels("control", why.reason).inc()
                 await engine.sender.send(DEAD_LETTERS, letter.key, letter.value, list(letter.headers))
-                log.warning("control: refused: %s", why)
+                log.warning("control: refused: %s at %s (event in %s)", why.reason, why.path, DEAD_LETTERS)
 
     app.agent(control_topic(app, settings), name="control", concurrency=1)(control)
     return app, engine

@@ -26,7 +26,8 @@ _INTERNAL = (
     "Arm", "Expert", "Forest", "Grades", "Heartbeat", "HeartbeatArguments", "Linear", "ModelChampion",
     "ModelDriftArguments", "ModelPin", "Nothing", "PinModelArguments", "ProbeHeaders", "PromoteModelArguments",
     "PublishModelArguments", "Quality", "RedriveReceiptHeaders", "RedrivenHeaders", "Reserved", "ResetRuleArguments",
-    "RollbackModelArguments", "RuleOverride", "SetRuleArguments", "ShardMeta", "Snapshot", "Span", "Stack", "Term", "TestAlert", "TestAlertArguments", "Tombstone", "Tree", "UnpinModelArguments", "UnsilenceArguments", "Worker",
+    "RollbackModelArguments", "RuleOverride", "SetRuleArguments", "ShardMeta", "Snapshot", "Span", "Stack", "Term",
+    "TestAlert", "TestAlertArguments", "Tombstone", "Tree", "UnpinModelArguments", "UnsilenceArguments", "Worker",
 )  # fmt: skip
 _SCHEMAS: Mapping[str, Level] = {
     **dict.fromkeys(_PERSONAL, "personal"),
@@ -64,7 +65,7 @@ def mark(schemas: dict[str, Any]) -> dict[str, Any]:
             continue
         for key, field in schema["properties"].items():
             if "$ref" not in field:
-                field[MARK] = level_of(name, key)
+                schema["properties"][key] = {**field, MARK: level_of(name, key)}  # forms are shared
     return schemas
 
 
