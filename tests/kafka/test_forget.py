@@ -27,6 +27,7 @@ from stream.desk.store.base import Base
 from stream.desk.store.tables import Alert, CustomerEvent, Profile
 from stream.engine.clients import client_options
 from stream.engine.directory import token
+from stream.engine.first_start import tombstones
 from stream.engine.jsonl import Record
 from stream.engine.marks import ARRIVED, digest
 from stream.engine.partition import partition_for
@@ -168,6 +169,15 @@ async def test_nothing_personal_is_logged_or_measured_and_a_forgotten_customer_i
         await reopened.stop()
     assert traces(tmp_path) == {}
     await every_topic(settings)
+
+
+async def test_a_group_that_begins_anew_learns_who_was_forgotten_before(settings: Settings) -> None:
+    gone, back = Record(2, "customers", WHO.encode(), 0, None), line("customers", WHO, tier="gold")
+    await produce(settings, [line("customers", WHO), gone, back, line("customers", "other")])
+    shard = partition_for(WHO.encode(), settings.topics.partitions)
+    records = [record for record in await everything(settings, "customers") if record.value is None]
+    assert await tombstones(settings, shard) == {WHO.encode(): records[0].timestamp}
+    assert await tombstones(settings, (shard + 1) % settings.topics.partitions) == {}
 
 
 async def lived(settings: Settings, worker: WorkerProcess, folder: Path) -> None:

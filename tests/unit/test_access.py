@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 
 import pytest
+from typer.testing import CliRunner
 
 from stream import access
+from stream.cli.commands import build
 from stream.config import load
 from stream.topics import TABLE
 
@@ -79,3 +81,22 @@ def test_the_lines_for_kafkas_own_tool_hold_every_grant(settings):
 def test_a_role_or_principal_that_is_none_is_told(given, told):
     with pytest.raises(ValueError, match=told):
         access.principals(given)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["print", "--role", "chef"], "there are producer, worker"),
+        (["print", "--principal", "desk"], "--principal"),
+        (["print", "--principal", "desk=anna"], "TYPE:NAME"),
+    ],
+)
+def test_the_command_tells_what_it_does_not_know(arguments, told):
+    done = CliRunner().invoke(build(), ["acls", *arguments])
+    assert done.exit_code == 2 and told in done.output
+
+
+def test_the_command_prints_only_the_roles_asked_for():
+    done = CliRunner().invoke(build(), ["acls", "print", "--role", "reader", "--reader-groups", "sms"])
+    assert done.exit_code == 0 and len(done.stdout.splitlines()) == 2
+    assert "--group sms --resource-pattern-type prefixed" in done.stdout
