@@ -58,9 +58,8 @@ class InternalPort:
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/state/{customer}", self._state)
         app.router.add_get("/why/{customer}", self._why)
-        self._runner = web.AppRunner(
-            app, access_log=None, logger=http_logger()
-        )  # an access log would hold customer ids
+        # an access log would hold customer ids
+        self._runner = web.AppRunner(app, access_log=None, logger=http_logger())
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()
