@@ -4,7 +4,8 @@
 #   setup_project kafka          # extras of pyproject.toml, comma separated: kafka,dev
 #   "$VENV/bin/python" ...
 #
-# Runs on a bare Debian with Python 3.11 or newer; returns at once when pyproject.toml has not changed since.
+# Runs on a bare Debian with Python 3.11 or newer; returns at once when pyproject.toml and the lock have not changed.
+# What is installed is what deploy/locks says, each file checked by its hash (deploy/audit.sh makes the locks).
 # shellcheck shell=bash
 
 PROJECT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -88,9 +89,14 @@ setup_venv() {
         setup_fail "cannot make a virtual environment in $VENV." "Is the directory writable, the disk full?"
 }
 
+setup_pip() {
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2
+}
+
 # setup_project EXTRAS: make $VENV hold the project with these extras.
 setup_project() {
-    local extras="$1" python stamp sum
+    local extras="$1" python stamp sum lock="$PROJECT/deploy/locks/${1//,/-}.txt"
+    [ -f "$lock" ] || { setup_fail "there is no lock for the extras $extras: $lock"; return 1; }
     if ! python="$(setup_python)"; then
         setup_apt python3 python3-venv || true
         python="$(setup_python)" || {
@@ -104,13 +110,15 @@ setup_project() {
 
     stamp="$VENV/.setup-${extras//,/-}"
     # the version of Python and the place count too: an editable installation points at this checkout
-    sum="$({ "$VENV/bin/python" --version; printf '%s\n' "$PROJECT"; cat "$PROJECT/pyproject.toml"; } | sha256sum)"
+    sum="$({ "$VENV/bin/python" --version; printf '%s\n' "$PROJECT"; cat "$PROJECT/pyproject.toml" "$lock"; } |
+        sha256sum)"
     if [ -x "$VENV/bin/churnwatch" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then return 0; fi
 
     setup_say "setup: installing churnwatch[$extras] into $VENV (a few minutes the first time)"
-    if ! "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --editable "${PROJECT}[$extras]" >&2; then
+    if ! setup_pip --require-hashes --only-binary :all: --requirement "$lock" ||
+        ! setup_pip --no-deps --no-build-isolation --editable "$PROJECT"; then
         setup_fail "the packages could not be installed (pip's reason is above)." \
-            "Without a network: fill a folder elsewhere with pip download '.[$extras]' 'hatchling>=1.27'" \
+            "Without a network: fill a folder elsewhere with pip download --require-hashes -r deploy/locks/${lock##*/}" \
             "and run this again with PIP_NO_INDEX=1 PIP_FIND_LINKS=THAT_FOLDER."
         return 1
     fi

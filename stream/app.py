@@ -8,7 +8,7 @@ from typing import Any
 
 import aiokafka
 import faust
-from faust.auth import SASLCredentials, SSLCredentials
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.transport.drivers import aiokafka as driver
 from faust.types.auth import AuthProtocol, SASLMechanism
 
@@ -111,7 +111,7 @@ def build_worker(settings: Settings) -> tuple[faust.App, EngineService]:
                 engine.metrics.control.labels(command, "rejected").inc()
                 engine.metrics.dead_letters.labels("control", why.reason).inc()
                 await engine.sender.send(DEAD_LETTERS, letter.key, letter.value, list(letter.headers))
-                log.warning("control: refused: %s", why)
+                log.warning("control: refused: %s at %s (event in %s)", why.reason, why.path, DEAD_LETTERS)
 
     app.agent(control_topic(app, settings), name="control", concurrency=1)(control)
     return app, engine
@@ -147,11 +147,15 @@ def _credentials(settings: Settings, options: dict[str, Any]) -> Any:
         return None
     if kafka.security_protocol == "SSL":
         return SSLCredentials(context)
-    credentials = SASLCredentials(
-        username=kafka.sasl_username,
-        password=kafka.sasl_password.get_secret_value(),
-        mechanism=SASLMechanism(kafka.sasl_mechanism),
-        ssl_context=context,
-    )
+    tokens = options.get("sasl_oauth_token_provider")
+    if tokens is not None:
+        credentials: Any = OAuthCredentials(oauth_cb=tokens, ssl_context=context)
+    else:
+        credentials = SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=SASLMechanism(kafka.sasl_mechanism),
+            ssl_context=context,
+        )
     credentials.protocol = AuthProtocol(kafka.security_protocol)
     return credentials

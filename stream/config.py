@@ -16,7 +16,10 @@ from stream.class_config import CustomerClasses
 from stream.desk_config import Desk
 from stream.domain.calendar import Calendar
 from stream.faults import explain
+from stream.kafka_config import Kafka
 from stream.model_config import Model
+from stream.privacy_config import Privacy
+from stream.secret_files import SecretFileError, with_secrets
 
 ENV_PREFIX = "CHURNWATCH_"
 Severity = Literal["critical", "high", "medium", "low"]
@@ -31,19 +34,6 @@ class Section(BaseModel):
     """A frozen section that refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Kafka(Section):
-    """How to reach the broker. Everything but `bootstrap` goes to the client as it is named in Kafka's own words."""
-
-    bootstrap: str = Field("", description="host:port, comma separated; empty = KAFKA_BOOTSTRAP or embedded")
-    security_protocol: Annotated[str, Field(pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")] = "PLAINTEXT"
-    sasl_mechanism: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$")] = "SCRAM-SHA-512"
-    sasl_username: str = ""
-    sasl_password: SecretStr = SecretStr("")
-    ssl_cafile: Path | None = None
-    ssl_certfile: Path | None = None
-    ssl_keyfile: Path | None = None
 
 
 class Topics(Section):
@@ -221,6 +211,7 @@ class Settings(Section):
     engine: Engine = Engine()
     business: Business = Business()
     policy: Policy = Policy()
+    privacy: Privacy = Privacy()
     http: Http = Http()
     classes: CustomerClasses = CustomerClasses()
     model: Model = Model()
@@ -246,15 +237,19 @@ def _shipped() -> dict[str, Any]:
 def load(file: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Merge the shipped defaults, `file` and `CHURNWATCH_SECTION__KEY` variables, later ones winning.
 
+    A secret may come from a file: see `stream.secret_files`.
+
     Raises:
         ConfigError: naming the key, the value and what is allowed.
     """
     merged = _shipped()
-    if file is not None:
-        merged = _merge(merged, _read(file))
-    merged = _merge(merged, _from_env(os.environ if env is None else env))
     try:
+        if file is not None:
+            merged = _merge(merged, with_secrets(_read(file), Settings))
+        merged = _merge(merged, with_secrets(_from_env(os.environ if env is None else env), Settings))
         return Settings.model_validate(merged)
+    except SecretFileError as fault:
+        raise ConfigError(str(fault)) from None
     except ValidationError as fault:
         source = f"{file}: " if file else ""
         raise ConfigError(source + explain(fault, Settings)) from None
@@ -265,6 +260,8 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as fault:
         raise ConfigError(f"cannot read {file}: {fault.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not valid TOML: it is not UTF-8") from None
     except tomllib.TOMLDecodeError as fault:
         raise ConfigError(f"{file} is not valid TOML: {fault}") from None
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from stream.exposition import Exposition
+from stream.http_log import http_logger
 
 
 class Answer(NamedTuple):
@@ -53,7 +54,8 @@ class Port:
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
         app.add_routes(self._routes)
-        self._runner = web.AppRunner(app, access_log=None)  # an access log could hold customer ids
+        # an access log could hold customer ids
+        self._runner = web.AppRunner(app, access_log=None, logger=http_logger())
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         return int(self._runner.addresses[0][1])

@@ -49,7 +49,7 @@ async def check(settings: Settings) -> list[Mismatch]:
         ConfigError: `settings.kafka` cannot be used.
         aiokafka.errors.KafkaError: the cluster does not answer or does not let us look.
     """
-    async with _admin(settings) as admin:
+    async with connected(settings) as admin:
         wants = wanted(settings)
         return compare(wants, await _found(admin, [want.name for want in wants]))
 
@@ -77,7 +77,7 @@ async def apply(settings: Settings, progress: Progress = silent) -> Applied:
     altered: dict[str, None] = {}
     loop = asyncio.get_running_loop()
     deadline = loop.time() + SETTLE_TIMEOUT_S
-    async with _admin(settings) as admin:
+    async with connected(settings) as admin:
         # until it reads back as wanted: a broker learns a moment later of what we, or another apply, have done
         while True:
             found = await _found(admin, [want.name for want in wants])
@@ -103,13 +103,18 @@ async def remove(settings: Settings) -> None:
     """
     if not settings.topics.prefix:
         raise ValueError("topics.prefix: only topics under a prefix can be removed")
-    async with _admin(settings) as admin:
+    async with connected(settings) as admin:
         await admin.delete_topics([want.name for want in wanted(settings)])
 
 
 @asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(**client_options(settings.kafka), client_id="churnwatch-topics")
+async def connected(settings: Settings, client_id: str = "churnwatch-topics") -> AsyncIterator[Any]:
+    """Yield a started admin client.
+
+    Raises:
+        ConfigError, aiokafka.errors.KafkaError: see `check`.
+    """
+    admin = AIOKafkaAdminClient(**client_options(settings.kafka), client_id=client_id)
     try:
         await admin.start()
         yield admin

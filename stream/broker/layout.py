@@ -144,6 +144,8 @@ def _configs(topic: Topic, settings: Settings) -> dict[str, str]:
         configs["retention.ms"] = -1 if topic.retention_ms is None else topic.retention_ms
     else:
         configs["delete.retention.ms"] = DAY_MS
+        if topic.name == "customers":  # a group that begins anew learns from it who was forgotten
+            configs["delete.retention.ms"] = settings.privacy.remember_forgotten_ms
         # the active segment is never compacted, and a forgotten customer must not live on in it
         configs["segment.ms"] = HOUR_MS
         configs["max.compaction.lag.ms"] = DAY_MS

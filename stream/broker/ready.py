@@ -10,8 +10,8 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from stream.config import Kafka
 from stream.engine.clients import client_options
+from stream.kafka_config import Kafka
 
 
 async def answers(kafka: Kafka, timeout_s: float) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from stream.cli import (
+    acls,
     asyncapi,
     backtest,
     capacity,
@@ -23,6 +24,7 @@ from stream.cli import (
     models,
     openapi,
     produce,
+    pseudonyms,
     replay,
     rules,
     simulate,
@@ -47,6 +49,7 @@ def build() -> typer.Typer:
     app.command("demo")(demo.command)
     app.add_typer(kafka.app, name="kafka")
     app.add_typer(topics.app, name="topics")
+    app.add_typer(acls.app, name="acls")
     app.command("worker")(worker.command)
     app.command("trainer")(trainer.command)
     app.command("desk")(desk.command)
@@ -65,6 +68,7 @@ def build() -> typer.Typer:
     app.command("capacity")(capacity.command)
     app.command("doctor")(doctor.command)
     app.add_typer(control.app, name="control")
+    app.add_typer(pseudonyms.app, name="pseudonyms")
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
     app.command("dashboards")(dashboards.command)

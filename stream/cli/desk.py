@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.printed import PrintConfig, stop_if
 from stream.cli.serving import LogFormatOption, LogLevelOption, serve
 
 
@@ -14,6 +15,7 @@ def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
     log_level: LogLevelOption = "info",
     log_format: LogFormatOption = "auto",
+    print_config: PrintConfig = False,
 ) -> None:
     """Run the desk: read alerts, show the worklist, push, escalate, publish answers, until SIGTERM.
 
@@ -28,7 +30,9 @@ def command(
     from stream.desk_app import build_desk
 
     with faults():
-        settings = located(load(config))
+        loaded = load(config)
+        stop_if(print_config, loaded)
+        settings = located(loaded)
         try:
             app, desk = build_desk(settings)
         except (VaultError, PublicAddress) as fault:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.printed import PrintConfig, stop_if
 from stream.cli.serving import LogFormatOption, LogLevelOption, serve
 
 
@@ -14,6 +15,7 @@ def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
     log_level: LogLevelOption = "info",
     log_format: LogFormatOption = "auto",
+    print_config: PrintConfig = False,
 ) -> None:
     """Run the trainer: learn from every example once, publish snapshots that workers score by, until SIGTERM.
 
@@ -27,6 +29,8 @@ def command(
     from stream.trainer_app import build_trainer
 
     with faults():
-        settings = located(load(config))
+        loaded = load(config)
+        stop_if(print_config, loaded)
+        settings = located(loaded)
         app, trainer = build_trainer(settings)
     serve(app, trainer, role="trainer", level=log_level, form=log_format)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stream.cli.printed import PrintConfig, stop_if
 from stream.cli.serving import LogFormatOption, LogLevelOption, serve
 
 _GC = (50_000, 50, 100)
@@ -17,6 +18,7 @@ def command(
     config: Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")] = None,
     log_level: LogLevelOption = "info",
     log_format: LogFormatOption = "auto",
+    print_config: PrintConfig = False,
 ) -> None:
     """Run a worker: read events, keep state, emit warnings, until SIGTERM.
 
@@ -31,7 +33,9 @@ def command(
     from stream.config import load
 
     with faults():
-        settings = located(load(config))
+        loaded = load(config)
+        stop_if(print_config, loaded)
+        settings = located(loaded)
         app, engine = build_worker(settings)
     gc.collect()
     gc.freeze()

@@ -41,8 +41,10 @@ from stream.desk_metrics import DeskMetrics
 from stream.desk_notify_config import Notify
 from stream.engine.assemble import business, codec
 from stream.engine.log import Message
+from stream.engine.pseudonyms import pseudonyms
 from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
+from stream.http_log import http_logger
 from stream.metrics import Metrics
 
 _ALERT_BYTES = 1 << 20  # what a broker takes
@@ -59,7 +61,9 @@ class Page:
     async def start(self) -> tuple[str, int]:
         """Listen, and return where."""
         self._site.hub.start()
-        runner = self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True)
+        runner = self._runner = web.AppRunner(
+            self._app, access_log=None, handler_cancellation=True, logger=http_logger()
+        )
         await runner.setup()
         desk = self._site.settings.desk
         await web.TCPSite(runner, desk.host, desk.port).start()
@@ -149,8 +153,12 @@ def build(
             lambda: Source(settings),
             IntakeParts(
                 database=database,
-                writer=Writer(context, (_pushes(rules), _leaves(settings.desk.notify))),
-                edge=Edge(codec(settings), max_bytes=_ALERT_BYTES),
+                writer=Writer(
+                    context,
+                    (_pushes(rules), _leaves(settings.desk.notify)),
+                    settings.privacy.remember_forgotten_ms,
+                ),
+                edge=Edge(codec(settings), max_bytes=_ALERT_BYTES, pseudonyms=pseudonyms(settings)),
                 lead=leads[0],
                 metrics=metrics,
                 standings=standings,

@@ -17,9 +17,10 @@ from stream.domain.step import Step
 from stream.engine.in_force import InForce, in_force
 from stream.engine.log import Bulletin, ShardLog
 from stream.engine.model_feed import ModelFeed, in_stream
+from stream.engine.outgoing import outgoing
 from stream.engine.policies import pipeline, weights
 from stream.engine.pulse import Pulse
-from stream.engine.shard import FirstStart, Shard, ShardOptions, wall_ms
+from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
 from stream.engine.store import Store
 from stream.metrics import Metrics
 from stream.policy.inhibit import inhibitors_first
@@ -85,6 +86,7 @@ class Shards:
         """Read the settings once."""
         self._codec = codec(settings)
         self._base = settings
+        self._outgoing = outgoing(settings)
         self._business = business(settings)
         self.metrics = metrics
         self._feed = ModelFeed(in_stream(settings, metrics, self._business), metrics)
@@ -132,6 +134,7 @@ class Shards:
         share: int = 1,
         staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
+        tombstones: Tombstones | None = None,
         wall: Callable[[], int] = wall_ms,
         pulse: Pulse | None = None,
     ) -> Shard:
@@ -147,6 +150,8 @@ class Shards:
             merge_wait_max_ms=engine.merge_wait_max_ms,
             idle_grace_ms=engine.idle_grace_ms,
             store_max_age_ms=engine.store_max_age_ms,
+            remember_forgotten_ms=self._base.privacy.remember_forgotten_ms,
+            outgoing=self._outgoing,
         )
         return Shard(
             log,
@@ -157,6 +162,7 @@ class Shards:
             options,
             staff=staff,
             opens_from=opens_from,
+            tombstones=tombstones,
             wall=wall,
             pulse=pulse,
         )

@@ -7,30 +7,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import orjson
 
 from models.example import Example
 from models.pending import Pending
 from stream.codec import Rejected
-from stream.domain.alerts import Alert, headers
+from stream.domain.alerts import Alert
 from stream.domain.events import Forget, GroupSignal, GroupWarning, Staff
 from stream.domain.groups import GroupState
 from stream.domain.staff import concerns
 from stream.domain.state import State, encode
-from stream.domain.step import Outgoing, Step
+from stream.domain.step import Outgoing as Emitted
+from stream.domain.step import Step
 from stream.domain.world import World
 from stream.engine.deadletter import dead_letter, describe, failed_timers
+from stream.engine.forgotten import Forgotten
 from stream.engine.hop import GroupBatch, hop
-from stream.engine.log import Message, Output
+from stream.engine.log import Output
 from stream.engine.merge import Item
+from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pending import PendingBatch
 from stream.engine.states import Held, States
 from stream.engine.store import STATE
 from stream.engine.timers import DueIndex
 from stream.policy.base import Moment
-
-ALERTS = "alerts"
-EXAMPLES = "examples"
 
 
 class Batch:
@@ -45,14 +44,16 @@ class Batch:
         waiting: States[Pending],
         due: DueIndex,
         world: World,
+        forgotten: Forgotten,
         *,
         partitions: int,
         detected: int,
         opens_from: int,
+        outgoing: Outgoing = PLAIN,
     ) -> None:
         """`partitions`: of each input topic; `detected`: wall clock, ms, that alerts carry; `opens_from`: see `Moment`.
 
-        `world` is the shard's own and changes with what the batch takes.
+        `world` and `forgotten` are the shard's own and change with what the batch takes.
         """
         self._shard = shard
         self._step = step
@@ -61,9 +62,11 @@ class Batch:
         self._pending = PendingBatch(waiting)
         self._due = due
         self._world = world
+        self._forgotten = forgotten
         self._partitions = partitions
         self._detected = detected
         self._opens_from = opens_from
+        self._outgoing = outgoing
         self._clock = 0  # stream time
         self.output = Output()
         self.alerts: list[Alert] = []
@@ -73,6 +76,7 @@ class Batch:
         self.rejected: Counter[tuple[str, str]] = Counter()
         self.first_rejected: dict[tuple[str, str], tuple[int, str]] = {}  # by topic and reason: offset and path
         self.timers_fired = 0
+        self.gone: list[bytes] = []  # customers who were forgotten
         self.stale: list[tuple[bytes, int]] = []  # due-index entries that no state owns any more
 
     def take(self, item: Item, stream_time: int) -> int:
@@ -176,6 +180,9 @@ class Batch:
         if type(event) in _RARE and self._apply_rare(item, event):
             return
         customer: bytes = event.customer_id.encode()
+        if self._forgotten.newest and self._forgotten.covers(item.topic, customer, item.record):
+            self.results[item.topic, "forgotten"] += 1
+            return
         held = self._states.touch(customer)
         moment = Moment(event.time, self._detected, self._opens_from, self._world, False, self._clock, self._pending)
         try:
@@ -215,6 +222,8 @@ class Batch:
             self._pending.forget(customer)
             held.done.append((event, None))
             self._note_due(customer, held)
+            self._forgotten.mark(customer, event.time)
+            self.gone.append(customer)
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         return True
 
@@ -284,19 +293,18 @@ class Batch:
                 self._step.event(customer.decode(), held.state, event, moment)
         self._note_due(customer, held)
 
-    def _emit(self, customer: bytes, alert: Outgoing, arrived: int) -> None:
+    def _emit(self, customer: bytes, alert: Emitted, arrived: int) -> None:
         """`arrived`: the timestamp of what it comes of, ms."""
         if isinstance(alert, GroupSignal):
             self.output.messages.append(hop(alert, self._partitions, arrived))
             return
         if isinstance(alert, Example):
             self.examples.append(alert)
-            self.output.messages.append(Message(EXAMPLES, customer, msgspec.json.encode(alert)))
+            self.output.messages.append(self._outgoing.example(customer, alert))
             return
         assert isinstance(alert, Alert)
         self.alerts.append(alert)
-        body = orjson.dumps(msgspec.to_builtins(alert))
-        self.output.messages.append(Message(ALERTS, customer, body, headers(alert)))
+        self.output.messages.append(self._outgoing.alert(customer, alert))
 
 
 _RARE = frozenset({Forget, GroupSignal, GroupWarning})

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
+import ssl
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 
-from stream.config import ConfigError, Kafka
+from stream.config import ConfigError
+from stream.kafka_config import Kafka, is_local
 
-
-class StaticToken(AbstractTokenProvider):  # type: ignore[misc]
-    """Hands out one bearer token, for OAUTHBEARER where something outside renews it by restarting us."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def token(self) -> str:
-        """Return the token."""
-        return self._token
+_IN_THE_CLEAR = (
+    "kafka.security_protocol: {protocol} would send everything in the clear to {servers}. "
+    "Set SASL_SSL or SSL (with kafka.ssl_cafile where the brokers' certificates are signed by your own), or say that "
+    "the network is trusted: kafka.allow_plaintext = true (CHURNWATCH_KAFKA__ALLOW_PLAINTEXT=true)"
+)
 
 
 def client_options(kafka: Kafka) -> dict[str, Any]:
     """Return the keyword arguments that an aiokafka consumer, producer, client or admin client connects with.
 
     Raises:
-        ConfigError: no bootstrap address, credentials missing, or a certificate file that cannot be read.
+        ConfigError: no bootstrap address, no TLS to another machine without leave, credentials missing, or a
+            certificate file that cannot be read.
     """
-    if not kafka.bootstrap:
+    if not kafka.servers:
         raise ConfigError(
             "kafka.bootstrap: no broker is known; set KAFKA_BOOTSTRAP=host:port or run: churnwatch kafka up"
         )
-    options: dict[str, Any] = {
-        "bootstrap_servers": [server.strip() for server in kafka.bootstrap.split(",") if server.strip()],
-        "security_protocol": kafka.security_protocol,
-    }
-    if kafka.security_protocol in ("SSL", "SASL_SSL"):
+    if (clear := kafka.in_the_clear()) and not kafka.allow_plaintext:
+        raise ConfigError(_IN_THE_CLEAR.format(protocol=kafka.security_protocol, servers=", ".join(clear)))
+    options: dict[str, Any] = {"bootstrap_servers": kafka.servers, "security_protocol": kafka.security_protocol}
+    if kafka.encrypted:
         options["ssl_context"] = _ssl_context(kafka)
     if kafka.security_protocol.startswith("SASL_"):
         options |= _sasl(kafka)
@@ -43,19 +41,45 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
 
 
 def _sasl(kafka: Kafka) -> dict[str, Any]:
-    password = kafka.sasl_password.get_secret_value()
-    needed = {"kafka.sasl_password": password}
-    if kafka.sasl_mechanism != "OAUTHBEARER":
-        needed = {"kafka.sasl_username": kafka.sasl_username, **needed}
-    if missing := [key for key, value in needed.items() if not value]:
-        raise ConfigError(f"{', '.join(missing)}: needed with {kafka.security_protocol} / {kafka.sasl_mechanism}")
     if kafka.sasl_mechanism == "OAUTHBEARER":
-        return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": StaticToken(password)}
+        return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": _tokens(kafka)}
+    password = kafka.sasl_password.get_secret_value()
+    _needed(kafka, {"kafka.sasl_username": kafka.sasl_username, "kafka.sasl_password": password})
     return {
         "sasl_mechanism": kafka.sasl_mechanism,
         "sasl_plain_username": kafka.sasl_username,
         "sasl_plain_password": password,
     }
+
+
+def _tokens(kafka: Kafka) -> Any:
+    from stream.engine.tokens import ClientCredentials, StaticToken  # an HTTP client: only who needs it loads it
+
+    oauth = kafka.oauth
+    if not oauth.token_url:
+        given = kafka.sasl_password.get_secret_value()
+        _needed(kafka, {"kafka.oauth.token_url (or a token as kafka.sasl_password)": given})
+        return StaticToken(given)
+    secret = oauth.client_secret.get_secret_value()
+    _needed(kafka, {"kafka.oauth.client_id": oauth.client_id, "kafka.oauth.client_secret": secret})
+    address = urlsplit(oauth.token_url)
+    if address.scheme != "https" and not is_local(address.hostname or "") and not kafka.allow_plaintext:
+        raise ConfigError("kafka.oauth.token_url: must be https: the client's secret goes there")
+    return ClientCredentials(oauth, verify=_trusting(oauth.cafile))
+
+
+def _trusting(cafile: Path | None) -> ssl.SSLContext | bool:
+    if cafile is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=str(cafile))
+    except OSError as fault:
+        raise ConfigError(f"kafka.oauth.cafile: cannot be used: {fault}") from None
+
+
+def _needed(kafka: Kafka, given: dict[str, str]) -> None:
+    if missing := [key for key, value in given.items() if not value]:
+        raise ConfigError(f"{', '.join(missing)}: needed with {kafka.security_protocol} / {kafka.sasl_mechanism}")
 
 
 def _ssl_context(kafka: Kafka) -> Any:
@@ -74,6 +98,7 @@ def _ssl_context(kafka: Kafka) -> Any:
             cafile=_text(kafka.ssl_cafile),
             certfile=_text(kafka.ssl_certfile),
             keyfile=_text(kafka.ssl_keyfile),
+            password=kafka.ssl_key_password.get_secret_value,  # never None: OpenSSL would ask on the terminal
         )
     except OSError as fault:  # ssl.SSLError is one
         raise ConfigError(f"kafka.ssl_cafile, ssl_certfile, ssl_keyfile: cannot be used: {fault}") from None

@@ -9,6 +9,7 @@ import orjson
 
 from stream.codec import Rejected
 from stream.engine.log import Message, Record
+from stream.engine.marks import first_arrival
 
 TOPIC = "dead-letters"
 
@@ -30,7 +31,7 @@ def dead_letter(source: str, shard: int, record: Record, why: Rejected) -> Messa
         dl_topic=source,
         dl_partition=shard,
         dl_offset=record.offset,
-        dl_timestamp=record.timestamp,
+        dl_timestamp=first_arrival(record),
         dl_reason=why.reason,
         dl_path=why.path,
         dl_message=why.message,

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from stream.config import Settings
+from stream.engine.readable import decoded
 
 TOPIC = "workers"
 _TOKEN_FILE = "http-token"
@@ -33,7 +34,7 @@ def readable(entries: dict[bytes, bytes]) -> list[Entry]:
     found = []
     for value in entries.values():
         try:
-            found.append(msgspec.json.decode(value, type=Entry))
+            found.append(decoded(value, Entry))
         except msgspec.DecodeError:
             continue  # another build's entry: that worker cannot be asked
     return sorted(found, key=lambda entry: -entry.at)

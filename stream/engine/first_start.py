@@ -99,6 +99,24 @@ async def opens_from(settings: Settings, codec: Codec) -> int:
         return max(0, newest - round(days * DAY_MS))
 
 
+async def tombstones(settings: Settings, shard: int) -> dict[bytes, int]:
+    """Return who was forgotten before a group that begins now: customer -> when the newest tombstone arrived, epoch ms.
+
+    `customers` is compacted, and keeps a tombstone as long as that is to be remembered: it is read whole, once.
+    """
+    async with _consumer(settings, group=None) as consumer:
+        partition = TopicPartition(settings.topics.prefix + "customers", shard)
+        consumer.assign([partition])
+        end = (await consumer.end_offsets([partition]))[partition]
+        await consumer.seek_to_beginning(partition)
+        found: dict[bytes, int] = {}
+        while await consumer.position(partition) < end:
+            for record in (await consumer.getmany(partition, timeout_ms=_LOOK_MS)).get(partition, ()):
+                if record.value is None and record.key:
+                    found[record.key] = record.timestamp
+        return found
+
+
 async def _newest_time(
     consumer: AIOKafkaConsumer, codec: Codec, partition: TopicPartition, first: int, settings: Settings
 ) -> int:

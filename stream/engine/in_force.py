@@ -15,6 +15,7 @@ from msgspec import Struct
 from stream.config import Settings
 from stream.domain.business import Business
 from stream.domain.events import Id, Millis
+from stream.engine.readable import decoded
 from stream.policy import silences
 from stream.policy.silences import Silence, SilenceError
 from stream.rules.registry import RegistryError, bind, discover
@@ -68,7 +69,8 @@ def override(value: bytes) -> RuleOverride:
     Raises:
         msgspec.DecodeError: it is none.
     """
-    return msgspec.json.decode(value, type=RuleOverride)
+    found: RuleOverride = decoded(value, RuleOverride)
+    return found
 
 
 def silence(value: bytes) -> Silence:
@@ -78,7 +80,7 @@ def silence(value: bytes) -> Silence:
         msgspec.DecodeError: it is none.
         SilenceError: a field of it is wrong.
     """
-    return silences.read(msgspec.json.decode(value, type=SilenceRecord).silence, discover())
+    return silences.read(decoded(value, SilenceRecord).silence, discover())
 
 
 def overridden(settings: Settings, rule: str, params: Mapping[str, Any], business: Business) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def told(entries: Mapping[bytes, bytes]) -> Iterator[tuple[str, dict[str, Any]]]
     """Yield each record of `settings` as key and JSON object, in order of key; what is no object is passed over."""
     for key, value in sorted(entries.items()):
         try:
-            body = msgspec.json.decode(value)
+            body = decoded(value)
         except msgspec.DecodeError:
             continue
         if isinstance(body, dict):

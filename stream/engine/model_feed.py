@@ -23,6 +23,7 @@ from models.scoring.scorer import Scorer
 from models.snapshot import Snapshot, SnapshotRefused, decode
 from stream.config import Settings
 from stream.domain.business import DAY_MS, Business
+from stream.engine.readable import decoded
 from stream.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -165,7 +166,8 @@ class ModelFeed:
         if value is None:
             return None
         try:
-            return msgspec.json.decode(value, type=type_)
+            found: S = decoded(value, type_)
+            return found
         except msgspec.MsgspecError as why:
             if self._unread.get(key) != value:
                 self._unread[key] = value

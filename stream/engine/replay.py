@@ -18,11 +18,11 @@ from pathlib import Path
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.engine.assemble import Shards
-from stream.engine.batch import EXAMPLES
 from stream.engine.deadletter import TOPIC as DEAD_LETTERS
 from stream.engine.deadletter import dead_letter
 from stream.engine.jsonl import Fault, Record
 from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryRecord, MemoryShardLog
+from stream.engine.outgoing import EXAMPLES
 from stream.engine.partition import partition_for
 from stream.engine.shard import Shard
 from stream.engine.store import Store
@@ -182,6 +182,10 @@ async def _next_time(shard: Shard) -> float:
 
 
 def _patient(settings: Settings) -> Settings:
-    """What is in the memory log need not be waited for, only fetched: the wall clock has no say in the order."""
+    """What is in the memory log need not be waited for, only fetched: the wall clock has no say in the order.
+
+    Nothing leaves the house, so that customers keep their ids.
+    """
     engine = settings.engine.model_copy(update={"merge_wait_max_ms": 1 << 62})
-    return settings.model_copy(update={"engine": engine})
+    privacy = settings.privacy.model_copy(update={"pseudonymise": frozenset()})
+    return settings.model_copy(update={"engine": engine, "privacy": privacy})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time as clock
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec import json
 from msgspec.structs import replace
@@ -16,12 +17,14 @@ from stream.domain.step import Step
 from stream.domain.world import World
 from stream.engine import meta
 from stream.engine.batch import Batch
+from stream.engine.forgotten import Forgotten
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
+from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pulse import Pulse
 from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
-from stream.engine.store import GROUP, Store
+from stream.engine.store import FORGOTTEN, GROUP, Store, keys_of
 from stream.engine.tally import count_batch, tell_batch
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
@@ -36,6 +39,9 @@ _EMPTY_WORLD = json.encode(World().dump(), order="deterministic")
 
 FirstStart = Callable[[], Awaitable[int]]
 """Returns the event time, epoch ms, from which warnings may open (backfill)."""
+
+Tombstones = Callable[[], Awaitable[Mapping[bytes, int]]]
+"""Returns who was forgotten before the group first started: customer -> when the tombstone arrived, epoch ms."""
 
 
 def wall_ms() -> int:
@@ -60,6 +66,8 @@ class ShardOptions:
     merge_wait_max_ms: float = 5000
     idle_grace_ms: int = 60_000
     store_max_age_ms: int = 86_400_000
+    remember_forgotten_ms: int = 120 * 86_400_000
+    outgoing: Outgoing = PLAIN
 
 
 class Shard:
@@ -76,12 +84,15 @@ class Shard:
         *,
         staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
+        tombstones: Tombstones | None = None,
         wall: Callable[[], int] = wall_ms,
         pulse: Pulse | None = None,
     ) -> None:
-        """`steps` is asked for the core at each batch. `opens_from` is asked at the very first start: earlier events
-        open nothing. `staff`: news of the staff, as this process has read it. `wall`: the wall clock, ms.
-        `pulse`: for whoever watches that the shard gets on."""
+        """`steps` is asked for the core at each batch. `staff`: news of the staff, as this process has read it.
+
+        At the very first start `opens_from` is asked: earlier events open nothing; and `tombstones`: what is older
+        about those customers is dropped. `wall`: the wall clock, ms. `pulse`: for whoever watches whether it gets on.
+        """
         self.number = log.shard
         self._log = log
         self._store = store
@@ -104,6 +115,8 @@ class Shard:
         self._staff = StaffFeed(staff, codec)
         self._due: DueIndex | None = None
         self._opens_from = opens_from
+        self._tombstones = tombstones
+        self._forgotten = Forgotten()
         self._meta = meta.ShardMeta()
         self._last_input = wall()
         self.running = False
@@ -136,6 +149,7 @@ class Shard:
         """Fence the former owner, restore the store up to the changelog's end, and begin to fetch."""
         opening = await self._log.open()
         await self._restore(opening)
+        self._forgotten = Forgotten(self._store.states(FORGOTTEN))
         known = self._store.get(meta.KEY)
         if known is not None:
             self._meta = meta.decode(known)
@@ -147,6 +161,8 @@ class Shard:
         else:
             first = 0 if self._opens_from is None else await self._opens_from()
             self._meta = meta.ShardMeta(opens_from=first, group=self._options.group)
+            if self._tombstones is not None:
+                self._forgotten.learn(await self._tombstones())
         positions = dict(opening.committed)
         for topic, offset in self._meta.positions.items():
             positions[topic] = max(offset, positions.get(topic, 0))
@@ -176,7 +192,7 @@ class Shard:
             self._metrics.restored.inc(self._store.load(chunk, reached, self._wall()))
             progress.set(min(1.0, (reached - start) / span))
             self.pulse.beat("restoring")
-        self._store.flush()
+        await asyncio.to_thread(self._store.settle)
         progress.set(1.0)
 
     def _unusable(self, offset: int, opening: Opening) -> bool:
@@ -307,9 +323,11 @@ class Shard:
             self._waiting,
             self._due,
             self._world,
+            self._forgotten,
             partitions=self._options.partitions,
             detected=self._wall(),
             opens_from=self._meta.opens_from,
+            outgoing=self._options.outgoing,
         )
 
     async def _commit(self, batch: Batch, stream_time: int) -> None:
@@ -318,6 +336,7 @@ class Shard:
         self._meta = replace(self._meta, stream_time=stream_time, positions=self._meta.positions | output.positions)
         output.positions.pop(STAFF, None)  # of no group
         output.changelog[meta.KEY] = self._meta.encode()
+        output.changelog.update(self._forgotten.changes(self._options.remember_forgotten_ms))
         world = json.encode(self._world.dump(), order="deterministic")
         if world != (self._world_stored or _EMPTY_WORLD):
             output.changelog[meta.WORLD] = self._world_stored = world
@@ -330,11 +349,20 @@ class Shard:
         self._waiting.commit()
         assert self._due is not None
         self._due.stored()
+        if batch.gone:
+            await self._purge(batch.gone, changes)
         self.pulse.beat("records wait" if len(self._merge) else "")
         self._metrics.phase_seconds.labels("transaction").observe(committed - started)
         self._metrics.phase_seconds.labels("store").observe(clock.perf_counter() - committed)
         count_batch(self._metrics, batch)
         tell_batch(self.number, batch)
+
+    async def _purge(self, customers: Sequence[bytes], changes: Iterable[tuple[bytes, int, int]]) -> None:
+        """Leave nothing of them in the store's files. Cancelled or not, the store is not closed before it is done."""
+        gone = set(customers)
+        dues = [(customer, due) for customer, due, _ in changes if customer in gone]
+        keys = [key for one in gone for key in keys_of(one, [due for customer, due in dues if customer == one])]
+        await _to_the_end(asyncio.to_thread(self._store.purge, keys))
 
     def report(self) -> None:
         """Bring the gauges up to date; called when metrics are scraped."""
@@ -353,3 +381,13 @@ class Shard:
         self.running = False
         await self._log.close()
         self._store.close()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do something whole: who is cancelled meanwhile learns of it afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

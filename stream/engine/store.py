@@ -1,17 +1,18 @@
 """A shard's local store on RocksDB: states, the due index of timers, and where it stands in the changelog.
 
 It may lag the changelog and never lead it. Keys: `c/` customer and `g/` group -> encoded state, `p/` customer -> the
-cut-offs that wait for their labels, `t/` due (8 bytes) customer -> empty, `m/...` -> what belongs to the shard itself.
+cut-offs that wait for their labels, `t/` due (8 bytes) customer -> empty, `f/` digest -> when somebody was forgotten,
+`m/...` -> what belongs to the shard itself.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rocksdict import Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import BottommostLevelCompaction, CompactOptions, Options, Rdict, WriteBatch, WriteOptions
 
 from stream.domain.state import due_of
 
@@ -20,9 +21,12 @@ GROUP = b"g/"
 PENDING = b"p/"
 META = b"m/"
 _TIMER = b"t/"
+FORGOTTEN = b"f/"
 _AFTER_TIMERS = b"t0"  # '0' follows '/'
 _OFFSET = b"m/changelog-offset"
 _CURRENT = b"m/current-at"
+_MANIFEST_BYTES = 16 << 10
+_MANY = 100  # keys one by one; more than that, and going through everything is quicker
 
 
 class Store:
@@ -31,6 +35,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or create the store in the folder `path`."""
         self._path = path
+        self._gone: set[bytes] = set()  # customers whose tombstone was met while restoring
         self._open()
 
     def _open(self) -> None:
@@ -41,6 +46,7 @@ class Store:
         options.set_write_buffer_size(32 << 20)
         options.set_keep_log_file_num(2)
         options.set_max_open_files(256)
+        options.set_max_manifest_file_size(_MANIFEST_BYTES)  # it names keys of files long gone
         self._db = Rdict(str(self._path), options=options)
 
     @property
@@ -99,9 +105,12 @@ class Store:
         for key, value in chunk:
             if value is None:
                 batch.delete(key)
+                if key.startswith(STATE):
+                    self._gone.add(key[len(STATE) :])
                 continue
             batch.put(key, value)
             if key.startswith(STATE):
+                self._gone.discard(key[len(STATE) :])
                 states += 1
                 due = due_of(value)
                 if due:
@@ -131,13 +140,17 @@ class Store:
 
     def states(self, prefix: bytes = STATE) -> Iterator[tuple[bytes, bytes]]:
         """Yield customer (or group) and encoded state of everyone, in order of their bytes."""
+        for key, value in self._entries(prefix):
+            yield key[len(prefix) :], value
+
+    def _entries(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         cursor = self._db.iter()
         cursor.seek(prefix)
         while cursor.valid():
             key: bytes = cursor.key()
             if not key.startswith(prefix):
                 break
-            yield key[len(prefix) :], cursor.value()
+            yield key, cursor.value()
             cursor.next()
 
     def containing(self, prefix: bytes, part: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes | None]:
@@ -168,6 +181,30 @@ class Store:
         """Make everything written last."""
         self._db.flush()
 
+    def settle(self) -> None:
+        """After restoring: leave nothing in the due index of those who were forgotten meanwhile, and `flush`."""
+        if gone := self._gone:
+            self._gone = set()
+            batch = WriteBatch(raw_mode=True)
+            stale = [key for key, _ in self._entries(_TIMER) if key[10:] in gone]
+            for key in stale:
+                batch.delete(key)
+            self._db.write(batch)
+            self.purge([*stale, *(prefix + customer for prefix in (STATE, PENDING) for customer in gone)])
+        self.flush()
+
+    def purge(self, keys: Sequence[bytes]) -> None:
+        """Take deleted keys out of the files too: RocksDB keeps what was deleted until it compacts.
+
+        Blocks for some tens of ms a key, without the interpreter's lock: call it in a thread.
+        """
+        self._db.flush()
+        if len(keys) > _MANY:
+            self._db.compact_range(None, None, _whole())
+            return
+        for key in keys:
+            self._db.compact_range(key, key + b"\0", _whole())
+
     def wipe(self) -> None:
         """Forget everything: the store starts anew and empty."""
         self.close()
@@ -184,8 +221,20 @@ class Store:
         self._db.close()
 
 
+def keys_of(customer: bytes, dues: Iterable[int]) -> list[bytes]:
+    """Return every key under which something of a customer may have stood; `dues`: of timers, epoch ms."""
+    return [STATE + customer, PENDING + customer, *(_timer(due, customer) for due in dues if due)]
+
+
 def _timer(due: int, customer: bytes) -> bytes:
     return _TIMER + due.to_bytes(8, "big") + customer
+
+
+def _whole() -> Any:
+    """Rewrite the last level too: a file that is moved there as it is keeps what was deleted."""
+    options = CompactOptions()
+    options.set_bottommost_level_compaction(BottommostLevelCompaction.force())
+    return options
 
 
 def _without_log() -> Any:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener
@@ -17,7 +18,7 @@ from stream.config import Settings
 from stream.domain.health import Health
 from stream.domain.state import State
 from stream.engine.assemble import Shards, codec
-from stream.engine.first_start import opens_from
+from stream.engine.first_start import opens_from, tombstones
 from stream.engine.intake import Intake
 from stream.engine.kafka_log import KafkaShardLog
 from stream.engine.log import Bulletin, Fenced, LogFailure
@@ -181,7 +182,13 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         shard_log = KafkaShardLog(self._settings, number, self.intake)
         store = Store(self._slot.store(number))
         shard = self._make.make(
-            shard_log, store, share=share, staff=self._staff, opens_from=self._opens_from, pulse=pulse
+            shard_log,
+            store,
+            share=share,
+            staff=self._staff,
+            opens_from=self._opens_from,
+            tombstones=partial(tombstones, self._settings, number),
+            pulse=pulse,
         )
         self._logs[number] = shard_log
         self.intake.attach(number, shard_log)

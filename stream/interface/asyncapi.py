@@ -6,10 +6,11 @@ from typing import Any
 
 from stream.domain.events import TYPES
 from stream.interface import examples
+from stream.interface.classification import MARK, highest, of_message
 from stream.interface.schemas import schemas
-from stream.topics import HOPS, INPUTS, TABLE, Topic
+from stream.topics import DAY_MS, HOPS, INPUTS, TABLE, Topic
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 """Of the interface, not of the program: raised by hand, the first number where a reader or a producer must change."""
 
 _JSON, _BYTES = "application/json", "application/octet-stream"
@@ -24,6 +25,11 @@ units of its currency; a time is RFC 3339 with an offset, or epoch milliseconds.
 
 Read `alerts` with isolation level read_committed: each alert is then there exactly once. Who reads uncommitted may
 see one of an aborted transaction, and dedupes on ce_id. Topic names may carry a configured prefix.
+
+Every field, message and channel is classified (x-classification): `internal`, `staff` (about people who work for us),
+`personal` (about a customer, by an id or by what they did), `direct` (a name, a number, free text). Where
+`privacy.pseudonymise` says so, customer_id, episode_id, alert_id, causes and the key of `alerts` are pseudonyms, and
+the header `cw_sealed` holds the true ids, encrypted; such records lie in the partition of the true id.
 """
 _SENT = (
     *HOPS,
@@ -43,7 +49,9 @@ _READ = (*INPUTS, "staff", "control", "settings", "models", "workers", "state-ch
 
 def document() -> dict[str, Any]:
     """Return the AsyncAPI document; the same for the same build."""
-    messages = _messages()
+    messages, made = _messages(), schemas()
+    for message in (message for some in messages.values() for message in some.values()):
+        message[MARK] = of_message(message, made)
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -65,7 +73,7 @@ def document() -> dict[str, Any]:
         "operations": _operations(),
         "components": {
             "messages": {_component(topic, name): made for topic in messages for name, made in messages[topic].items()},
-            "schemas": schemas(),
+            "schemas": made,
         },
     }
 
@@ -103,13 +111,21 @@ def _channel(topic: Topic, messages: dict[str, Any]) -> dict[str, Any]:
     kafka: dict[str, Any] = {"topic": topic.name, "topicConfiguration": config, "bindingVersion": "0.5.0"}
     if topic.partitions is not None:
         kafka["partitions"] = topic.partitions
+    about = f"{topic.carries[:1].upper()}{topic.carries[1:]}. Key: {topic.key}. Kept: {_kept(topic)}."
     return {
         "address": topic.name,
         "title": topic.name,
-        "description": f"{topic.carries[:1].upper()}{topic.carries[1:]}. Key: {topic.key}.",
+        "description": about,
+        MARK: highest(message[MARK] for message in messages.values()),
         "messages": {name: {"$ref": f"#/components/messages/{_component(topic.name, name)}"} for name in messages},
         "bindings": {"kafka": kafka},
     }
+
+
+def _kept(topic: Topic) -> str:
+    if topic.retention_ms is not None:
+        return f"{topic.retention_ms // DAY_MS} days, then deleted by age"
+    return "the latest value of each key, until it is replaced or deleted by a null"
 
 
 def _operations() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any, get_args
 
 import msgspec
@@ -16,6 +17,7 @@ from stream.engine.directory import Entry
 from stream.engine.in_force import RuleOverride, SilenceRecord
 from stream.engine.meta import ShardMeta
 from stream.engine.model_feed import Champion, Pin
+from stream.interface.classification import mark
 
 Schema = dict[str, Any]
 _REF = "#/components/schemas/{name}"
@@ -72,7 +74,7 @@ def schemas() -> dict[str, Schema]:
     for name, rules in _REQUIRED_WHERE.items():
         made[name]["allOf"] = [_rule(*rule) for rule in rules]
     made["Staff"]["anyOf"] = [_given("staff_id"), _given("branch_id")]
-    return made | _OWN
+    return mark(made | deepcopy(_OWN))
 
 
 _ALERTS = (Alert, DeskAlert)
@@ -133,7 +135,9 @@ def _cloudevent(kinds: list[str], sources: list[str], *, severity: bool) -> Sche
         content__type={"const": "application/json"},
     )
     if severity:
-        more = _texts(ce_partitionkey={"description": "the customer id"}, ce_severity={"enum": list(SEVERITIES)})
+        more = _texts(
+            ce_partitionkey={"description": "the customer id, or its pseudonym"}, ce_severity={"enum": list(SEVERITIES)}
+        )
         headers["properties"] |= more["properties"]
         headers["required"] += more["required"]
     return headers
@@ -193,6 +197,7 @@ _OWN: dict[str, Schema] = {
     "RedrivenHeaders": _texts(
         dl_redriven_from={"pattern": _ID, "x-optional": True, "description": "the dead letter it was sent again from"},
         dl_attempt=_NUMBER | {"x-optional": True},
+        dl_timestamp=_NUMBER | {"x-optional": True, "description": "when it first arrived, epoch ms"},
     ),
     "Anything": {"description": "The bytes as they were received, whatever they are."},
     "Reserved": {"type": "object", "description": "Not written by this version; its form is still open."},

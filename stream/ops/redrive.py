@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from stream.config import Settings
 from stream.engine.clients import client_options
 from stream.engine.deadletter import TOPIC
+from stream.engine.marks import ARRIVED
 from stream.engine.partition import partition_for
 from stream.ops.deadletters import RECEIPT, Filter, Letter, LetterId, Place, Receipts, everything
 from stream.ops.reading import Reader
@@ -161,6 +162,8 @@ class Redrive:
         assert source is not None, "the plan refuses letters without a source"
         partition = partition_for(one.key, count) if one.key is not None else source.partition % count
         headers = [(REDRIVEN_FROM, str(one.id).encode()), (ATTEMPT, str(attempt).encode())]
+        if arrived := one.header(ARRIVED):  # who was forgotten since must not come back by it
+            headers.append((ARRIVED, arrived.encode()))
         name = self._settings.topics.prefix + one.topic
         sent = await producer.send(name, one.value, key=one.key, partition=partition, headers=headers)
         return cast(Awaitable[Any], sent)

@@ -17,6 +17,7 @@ from rich.text import Text
 from stream.config import Settings
 from stream.domain.alerts import NextStep, Words
 from stream.domain.signals import Language
+from stream.engine.readable import decoded
 from stream.ops.printable import printable
 from stream.ops.reading import Reader
 
@@ -85,7 +86,7 @@ def received(record: Any) -> Received:
     """Return what a consumer's record holds."""
     body = record.value or b""
     try:
-        alert = msgspec.json.decode(body, type=Seen)
+        alert = decoded(body, Seen)
     except msgspec.DecodeError:
         alert = None
     return Received(record.partition, record.offset, record.timestamp, tuple(record.headers), body, alert)

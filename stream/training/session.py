@@ -229,7 +229,8 @@ class Session:
     async def _put_aside(self, item: Item, why: Rejected) -> None:
         self._metrics.examples.labels("refused").inc()
         self._metrics.dead_letters.labels(TOPIC, why.reason).inc()
-        log.warning("an example is put aside (partition %d, offset %d): %s", item.partition, item.record.offset, why)
+        place = (item.partition, item.record.offset)  # not its words, which may quote what was in it
+        log.warning("an example is put aside (partition %d, offset %d): %s at %s", *place, why.reason, why.path)
         await self._publisher.send([dead_letter(TOPIC, item.partition, item.record, why)])
 
     async def _tell(self, notices: Sequence[Notice]) -> None:

@@ -24,6 +24,7 @@ from stream.engine.memory_log import MemoryRecord
 from stream.engine.replay import Replay
 from stream.interface import examples
 from stream.interface.asyncapi import as_yaml, document
+from stream.interface.classification import LEVELS, MARK, mark
 from stream.topics import TABLE
 
 COMMITTED = Path(__file__).parents[2] / "deploy" / "docs" / "asyncapi.yaml"
@@ -66,6 +67,40 @@ def test_every_topic_of_the_table_is_a_channel_with_a_message_and_no_other_is():
         config = channels[topic.name]["bindings"]["kafka"]["topicConfiguration"]
         assert config["cleanup.policy"] == [topic.cleanup]
         assert config.get("retention.ms") == topic.retention_ms
+
+
+def test_every_field_message_and_channel_is_classified():
+    made = generated()["components"]["schemas"]
+    for name, schema in made.items():
+        fields = schema["properties"].items() if "properties" in schema else [("", schema)]
+        for field, node in fields:
+            assert "$ref" in node or node[MARK] in LEVELS, (name, field)
+    for field in ("name", "phone"):
+        assert made["Customer"]["properties"][field][MARK] == "direct"
+    assert made["Alert"]["properties"]["customer_id"][MARK] == "personal"
+    assert made["Alert"]["properties"]["rm_id"][MARK] == "staff"
+    levels = {name: channel[MARK] for name, channel in generated()["channels"].items()}
+    assert {name for name, level in levels.items() if level == "internal"} == {"models", "workers"}
+    assert levels["alerts"] == levels["examples"] == levels["state-changelog"] == levels["balances"] == "personal"
+    assert levels["customers"] == levels["complaints"] == levels["dead-letters"] == "direct"
+    assert levels["staff"] == "staff"
+
+
+def test_what_leaves_the_house_holds_nothing_direct():
+    levels = {name: channel[MARK] for name, channel in generated()["channels"].items()}
+    assert [topic.name for topic in TABLE if "reader" in topic.read_by and levels[topic.name] == "direct"] == []
+
+
+def test_a_schema_that_nobody_classified_is_refused():
+    with pytest.raises(KeyError, match="Newcomer"):
+        mark({"Newcomer": {"properties": {"x": {}}}})
+
+
+def test_how_long_a_topic_keeps_is_said():
+    channels = generated()["channels"]
+    for topic in TABLE:
+        kept = "the latest value" if topic.retention_ms is None else f"{topic.retention_ms // DAY} days"
+        assert f"Kept: {kept}" in channels[topic.name]["description"]
 
 
 def test_every_reference_leads_somewhere():

@@ -125,6 +125,7 @@ async def test_a_redriven_record_has_its_bytes_its_key_its_partition_and_says_wh
     assert dict(keyed.headers) == {
         "dl_redriven_from": f"{partition_for(keyed.key, settings.topics.partitions)}/0".encode(),
         "dl_attempt": b"1",
+        "dl_timestamp": b"1736000000000",  # when it first arrived: who was forgotten since does not come back by it
     }
 
 

@@ -14,7 +14,7 @@ from stream.domain.step import Step
 from stream.engine.assemble import codec, step
 from stream.engine.jsonl import Record
 from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryShardLog
-from stream.engine.shard import FirstStart, Shard, ShardOptions
+from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones
 from stream.engine.store import Store
 from stream.metrics import Metrics
 from stream.topics import INPUTS, STAFF
@@ -42,6 +42,7 @@ class Harness:
         core: Step | None = None,
         steps: Callable[[], Step] | None = None,
         opens_from: FirstStart | None = None,
+        tombstones: Tombstones | None = None,
         fetch_records: int = 4000,
         log: type[MemoryShardLog] = MemoryShardLog,
         **options: Any,
@@ -56,6 +57,7 @@ class Harness:
         fixed = core or step(self.settings, self.metrics)
         self._steps = steps or (lambda: fixed)
         self._opens_from = opens_from
+        self._tombstones = tombstones
         self._fetch_records = fetch_records
         self._log = log
         self.shard: Shard = None  # type: ignore[assignment]
@@ -80,6 +82,7 @@ class Harness:
             self.options,
             staff=MemoryBulletin(self.broker, STAFF),
             opens_from=self._opens_from,
+            tombstones=self._tombstones,
             wall=self.wall,
         )
         await self.shard.open()

@@ -48,11 +48,25 @@ def environment(settings: Settings, env: dict[str, str] | None = None) -> dict[s
             value = getattr(mine, key)
             if value == getattr(usual, key):
                 continue
-            if isinstance(value, dict | frozenset | set | list | BaseModel):
-                raise ValueError(f"{section}.{key}: cannot be given in the environment")
-            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            given[f"{ENV_PREFIX}{section}__{key}".upper()] = text
+            given |= _variables(f"{section}__{key}", value, getattr(usual, key))
     return given
+
+
+def _variables(name: str, value: object, usual: object) -> dict[str, str]:
+    """Return the variables of one setting; of a section within a section those that differ."""
+    if isinstance(value, BaseModel):
+        keys = type(value).model_fields
+        pairs = [(key, getattr(value, key), getattr(usual, key, None)) for key in keys]
+        return {
+            k: v
+            for key, mine, theirs in pairs
+            if mine != theirs
+            for k, v in _variables(f"{name}__{key}", mine, theirs).items()
+        }
+    if isinstance(value, dict | frozenset | set | list):
+        raise ValueError(f"{name}: cannot be given in the environment")
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return {f"{ENV_PREFIX}{name}".upper(): text}
 
 
 def churnwatch(settings: Settings, *arguments: str, log: Path | None = None, **more: object) -> subprocess.Popen[bytes]:

@@ -229,7 +229,8 @@ async def test_a_forgotten_customer_is_gone_from_store_changelog_and_due_index(h
 async def test_a_customer_who_was_forgotten_may_come_back_with_the_same_timer(harness):
     opened = NOON.forwarding("c1", "unconditional", "rival")
     await after(harness, opened, NOON.plus(minutes=0).forget("c1"))
-    await after(harness, opened, NOON.plus(days=40).passes())
+    again = NOON.arriving("2025-03-02 12:00").forwarding("c1", "unconditional", "rival")
+    await after(harness, again, NOON.plus(days=40).passes())
     states = [alert["state"] for alert in harness.alerts()]
     assert states.count("expired") == 1
 

@@ -20,7 +20,7 @@ SNOOZE = "snooze"
 BEGAN = "began"
 """Kind of the mark, never due, of when a desk first read; its key is the consumer."""
 FORGOTTEN = "forgotten"
-"""Kind of the timer that keeps a forgotten customer from coming back; its key is the customer's id."""
+"""Kind of the timer that keeps a forgotten customer from coming back; its key is a digest of the id."""
 
 
 async def plan(tx: AsyncSession, episode: Episode, now: int, context: Context) -> None:

@@ -17,13 +17,15 @@ from stream.desk.store.tables import Assignment, Profile
 from stream.domain.events import Customer, Forget
 
 
-async def take(tx: AsyncSession, events: Sequence[Customer | Forget], now: int, context: Context) -> None:
-    """Write profiles and forget customers, in the order of the topic."""
+async def take(
+    tx: AsyncSession, events: Sequence[Customer | Forget], now: int, context: Context, remember_ms: int
+) -> None:
+    """Write profiles and forget customers, in the order of the topic; `remember_ms`: for how long that is marked."""
     for forgetting, some in groupby(events, key=lambda event: isinstance(event, Forget)):
         if forgetting:
             for event in some:
                 await forget_customer(tx, event.customer_id)
-                await mark(tx, event.customer_id, event.time, now)
+                await mark(tx, event.customer_id, event.time, now + remember_ms)
         else:
             profiles = [new_profile(event, context.vault, now) for event in some if isinstance(event, Customer)]
             await _end_assignments(tx, await put_profiles(tx, profiles))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -11,6 +11,8 @@ from stream.codec import Codec, Rejected
 from stream.desk.intake.reading import Came
 from stream.desk.store.repositories.alerts import millis
 from stream.domain.alerts import DeskAlert
+from stream.engine.memory_log import MemoryRecord
+from stream.engine.pseudonyms import SEALED, Pseudonyms, Unsealed
 
 _PROBES = frozenset({"test", "heartbeat"})
 _EVERYWHERE = frozenset({"staff", "customers", "contacts", "complaints", "service-events"})
@@ -31,9 +33,10 @@ class Item:
 class Edge:
     """Reads records of the desk's topics."""
 
-    def __init__(self, codec: Codec, *, max_bytes: int) -> None:
-        """`codec` for what comes from outside; `max_bytes` of an alert."""
+    def __init__(self, codec: Codec, *, max_bytes: int, pseudonyms: Pseudonyms | None = None) -> None:
+        """`codec` for what comes from outside; `max_bytes` of an alert; `pseudonyms`: who opens those on alerts."""
         self._codec = codec
+        self._pseudonyms = pseudonyms
         self._max_bytes = max_bytes
         self._alerts = msgspec.json.Decoder(DeskAlert)
         self._peek = msgspec.json.Decoder(_Peek)
@@ -46,8 +49,22 @@ class Edge:
         """
         record = came.record
         if came.topic == "alerts":
-            return Item(came, self._alert(record.key, record.value))
+            alert = self._alert(record.key, record.value)
+            sealed = dict(getattr(record, "headers", ())).get(SEALED)
+            return Item(came, alert) if alert is None or sealed is None else self._opened(came, alert, sealed)
         return Item(came, self._codec.decode(came.topic, record.key, record.value, record.timestamp))
+
+    def _opened(self, came: Came, alert: DeskAlert, sealed: bytes) -> Item:
+        """Return an alert under its customer's id, as if it had come so: the desk's people know no pseudonyms."""
+        if self._pseudonyms is None:
+            raise Rejected("sealed", "$.customer_id", "is a pseudonym, and privacy.keys holds no key")
+        try:
+            true = self._pseudonyms.opened(alert, sealed)
+        except Unsealed as why:
+            raise Rejected("sealed", "$.customer_id", str(why)) from None
+        old = came.record
+        record = MemoryRecord(old.offset, old.timestamp, true.customer_id.encode(), msgspec.json.encode(true))
+        return Item(replace(came, record=record), true)
 
     def _alert(self, key: bytes | None, value: bytes | None) -> DeskAlert | None:
         """Return an alert, or `None` for what an operator sends to check a receiver."""

@@ -14,6 +14,7 @@ from stream.desk.intake.alerts import take
 from stream.desk.intake.edge import Item
 from stream.desk.intake.forgotten import without_forgotten
 from stream.desk.store.repositories.alerts import Incoming
+from stream.privacy_config import Privacy
 
 After = Callable[[AsyncSession, Sequence[Incoming], int], Awaitable[set[str]]]
 """Called with the alerts that are new, in the transaction of their rows; returns the receivers of pushes it wrote."""
@@ -29,10 +30,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """`after`: who decides on pushes, and who writes deliveries."""
+    """`after`: who decides on pushes, and who writes deliveries; `remember_ms`: how long a forgotten customer is."""
 
     context: Context
     after: tuple[After, ...] = ()
+    remember_ms: int = Privacy().remember_forgotten_ms
 
     async def write(self, tx: AsyncSession, items: Sequence[Item], now: int, since: int = 0) -> Written:
         """Write a batch; the topics come in the order of `reading.TOPICS`, so that each is written whole.
@@ -57,7 +59,7 @@ class Writer:
         if topic == "staff":
             done.receivers |= await staff.take(tx, events, now, self.context)
         elif topic == "customers":
-            await customers.take(tx, events, now, self.context)
+            await customers.take(tx, events, now, self.context, self.remember_ms)
         elif topic == "contacts":
             done.known += [await take_contact(tx, event, source="topic") for event in events].count(False)
             await timeline.keep(tx, topic, events, self.context)

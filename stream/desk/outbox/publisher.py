@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,8 +28,11 @@ from stream.desk.store.repositories.outbox import (
 )
 from stream.desk.store.tables import Outbox
 from stream.desk_metrics import DeskMetrics
+from stream.domain.alerts import DESK_SOURCE, DeskAlert
+from stream.domain.alerts import headers as alert_headers
 from stream.engine.clients import client_options
 from stream.engine.partition import partition_for
+from stream.engine.pseudonyms import on
 from stream.topics import BY_NAME
 
 log = logging.getLogger(__name__)
@@ -56,6 +60,7 @@ class Publisher:
         """`clock`: wall clock, epoch ms."""
         self._settings, self._database, self._lead = settings, database, lead
         self._metrics, self._standings, self._clock = metrics, standings, clock
+        self._pseudonyms = on(settings, "alerts")
         self._woken = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
 
@@ -140,14 +145,22 @@ class Publisher:
 
     async def _put(self, producer: AIOKafkaProducer, message: Outbox) -> asyncio.Future[Any]:
         count = BY_NAME[message.topic].partitions or self._settings.topics.partitions
+        key, value, headers = self._outside(message)
         future: asyncio.Future[Any] = await producer.send(
             self._settings.topics.prefix + message.topic,
-            message.value,
-            key=message.key,
-            partition=partition_for(message.key, count),
-            headers=[(name, value.encode()) for name, value in message.headers],
+            value,
+            key=key,
+            partition=partition_for(message.key, count),  # of the customer, whose alerts are in order there
+            headers=headers,
         )
         return future
+
+    def _outside(self, message: Outbox) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+        """Return key, value and headers as they leave."""
+        if message.topic == "alerts" and self._pseudonyms is not None:
+            alert, sealed = self._pseudonyms.alert(msgspec.json.decode(message.value, type=DeskAlert))
+            return alert.customer_id.encode(), msgspec.json.encode(alert), [*alert_headers(alert, DESK_SOURCE), sealed]
+        return message.key, message.value, [(name, value.encode()) for name, value in message.headers]
 
     async def _mark(self, sent: Sequence[Sent], refused: Sequence[int]) -> None:
         """Note what the broker has. A process that was deposed meanwhile notes nothing: the other sends it again."""

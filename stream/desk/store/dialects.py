@@ -95,6 +95,8 @@ def _sqlite(settings: Settings, foreign_keys: bool, threads: Threads) -> AsyncEn
         for pragma in (
             f"busy_timeout={round(settings.busy_timeout_s * 1000)}",
             "journal_mode=WAL",
+            "journal_size_limit=0",  # what was in the log does not stay in its file
+            "secure_delete=ON",  # nor what was deleted in the database's
             "synchronous=NORMAL",  # with WAL a power cut loses nothing but the last commits, and never the order
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
             f"cache_size=-{_CACHE_KB}",

@@ -96,3 +96,16 @@ def test_another_process_with_another_hash_seed_comes_to_the_same_bytes(tmp_path
         for seed in ("1", "2")
     }
     assert len(said) == 1
+
+
+def test_nobody_is_named_in_it():
+    learner = Learner(SETTINGS, FEATURES, 1)
+    marked = [
+        msgspec.structs.replace(each, customer_id=f"marked-{each.customer_id}", event_id=f"marked-{each.event_id}")
+        for each in town(600)
+    ]
+    published(learner, marked)
+    packed = checkpoint.dump(learner, PLACE)
+    assert FEATURES[0].encode() in packed, "what is in it can be found in it"
+    assert b"marked-" not in packed
+    assert b"marked-" not in msgspec.json.encode(learner.publish())
