@@ -53,7 +53,7 @@ ALLOWED = {
     "faults": set(),
     "topics": set(),
     "metrics": set(),
-    "port": set(),
+    "port": {"exposition", "http_log"},
     "logs": set(),
     "log_config": set(),
     "capacity": {"capacity", "topics"},

@@ -109,6 +109,7 @@ def test_a_seal_belongs_to_one_alert():
 @pytest.mark.parametrize(
     "keys",
     ["nonsense", "a:", ":" + NEW[4:], "a:c2hvcnQ=", NEW + "," + NEW, "a b:" + NEW[4:], "new:" + "\u00e9" * 44],
+    ids=["no colon", "no key", "no name", "short", "twice", "a blank in the name", "not base64"],  # the keys are random
 )
 def test_keys_that_are_none_are_refused_without_being_shown(keys):
     with pytest.raises(ConfigError, match=r"privacy\.keys") as fault:

@@ -116,8 +116,9 @@ def test_lines_make_probabilities_of_what_is_too_sure_and_of_what_learned_under_
 
 
 def test_the_offset_of_the_class_weights_is_undone_before_anything_is_known():
-    stack = OnlineStack(["one"], SETTINGS, offset=-math.log(8))
-    assert stack.calibrated({"one": 0.5}) == {"one": pytest.approx(-math.log(8), abs=1e-6)}
+    stack = OnlineStack(["weighted", "plain"], SETTINGS, offsets={"weighted": -math.log(8)})
+    said = stack.calibrated({"weighted": 0.5, "plain": 0.5})
+    assert said == {"weighted": pytest.approx(-math.log(8), abs=1e-6), "plain": pytest.approx(0, abs=1e-6)}
 
 
 def test_certainties_are_cut():
