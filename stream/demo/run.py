@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import tempfile
+import threading
 import time
 import uuid
 import webbrowser
@@ -95,12 +96,28 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
                 await asyncio.to_thread(launcher.down, name=_BROKER)
 
 
-def _browse(link: str) -> bool:
-    """Open a link in the browser of who looks, `$BROWSER` first, and tell whether there is one."""
-    try:
-        return webbrowser.open(link)
-    except (webbrowser.Error, OSError):
-        return False
+async def _browsed(link: str) -> bool:
+    """Open a link in the browser of who looks, `$BROWSER` first, and tell whether there is one.
+
+    Some browsers give the terminal back only when they are closed: the thread that waits for one keeps no demo alive.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[bool] = loop.create_future()
+
+    def say(there: bool) -> None:
+        if not found.done():
+            found.set_result(there)
+
+    def browse() -> None:
+        try:
+            there = webbrowser.open(link)
+        except (webbrowser.Error, OSError):
+            there = False
+        with contextlib.suppress(RuntimeError):  # the demo is over
+            loop.call_soon_threadsafe(say, there)
+
+    threading.Thread(target=browse, daemon=True).start()
+    return await found
 
 
 def _own(settings: Settings, bootstrap: str, folder: Path) -> Settings:
@@ -180,7 +197,7 @@ class Show:
         await desk.known()
         for line in demo_desk.words(desk):
             self._console.print(line, highlight=False, soft_wrap=True)
-        if self._plan.browse and not await asyncio.to_thread(_browse, desk.link(desk.people[0])):
+        if self._plan.browse and not await _browsed(desk.link(desk.people[0])):
             self._console.print("  no browser could be opened here: follow one of the links above", highlight=False)
 
     async def _check(self) -> None:
