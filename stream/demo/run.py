@@ -6,10 +6,8 @@ import asyncio
 import contextlib
 import signal
 import tempfile
-import threading
 import time
 import uuid
-import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +23,7 @@ from stream.broker.progress import shown
 from stream.config import Settings
 from stream.demo import desk as demo_desk
 from stream.demo import scrape, view
+from stream.demo.browsing import browsed
 from stream.demo.clock import TownClock, begun
 from stream.demo.desk import DemoDesk
 from stream.demo.process import worker
@@ -94,30 +93,6 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
             await admin.remove(settings)
             if not ours.running and broker.kind != "given":
                 await asyncio.to_thread(launcher.down, name=_BROKER)
-
-
-async def _browsed(link: str) -> bool:
-    """Open a link in the browser of who looks, `$BROWSER` first, and tell whether there is one.
-
-    Some browsers give the terminal back only when they are closed: the thread that waits for one keeps no demo alive.
-    """
-    loop = asyncio.get_running_loop()
-    found: asyncio.Future[bool] = loop.create_future()
-
-    def say(there: bool) -> None:
-        if not found.done():
-            found.set_result(there)
-
-    def browse() -> None:
-        try:
-            there = webbrowser.open(link)
-        except (webbrowser.Error, OSError):
-            there = False
-        with contextlib.suppress(RuntimeError):  # the demo is over
-            loop.call_soon_threadsafe(say, there)
-
-    threading.Thread(target=browse, daemon=True).start()
-    return await found
 
 
 def _own(settings: Settings, bootstrap: str, folder: Path) -> Settings:
@@ -197,7 +172,7 @@ class Show:
         await desk.known()
         for line in demo_desk.words(desk):
             self._console.print(line, highlight=False, soft_wrap=True)
-        if self._plan.browse and not await _browsed(desk.link(desk.people[0])):
+        if self._plan.browse and not await browsed(desk.link(desk.people[0])):
             self._console.print("  no browser could be opened here: follow one of the links above", highlight=False)
 
     async def _check(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from stream.config import load
-from stream.demo import run
+from stream.demo import browsing, run
 from stream.demo.run import Plan, Show
 from stream.demo.tally import Tally
 
@@ -66,15 +66,15 @@ async def test_an_answer_after_an_hour_does_not_end_it_before_the_engine_has_rea
 @pytest.mark.parametrize("there", [True, False])
 async def test_a_link_is_opened_or_it_is_said_that_no_browser_is_there(monkeypatch, there):
     opened = []
-    monkeypatch.setattr(run.webbrowser, "open", lambda link: opened.append(link) or there)
-    assert await run._browsed("http://desk/link") is there
+    monkeypatch.setattr(browsing.webbrowser, "open", lambda link: opened.append(link) or there)
+    assert await browsing.browsed("http://desk/link") is there
     assert opened == ["http://desk/link"]
 
 
 async def test_a_browser_that_stays_open_keeps_no_demo_alive(monkeypatch):
     closed = threading.Event()
-    monkeypatch.setattr(run.webbrowser, "open", lambda link: closed.wait(30))
-    opening = asyncio.create_task(run._browsed("http://desk/link"))
+    monkeypatch.setattr(browsing.webbrowser, "open", lambda link: closed.wait(30))
+    opening = asyncio.create_task(browsing.browsed("http://desk/link"))
     await asyncio.sleep(0)
     (waiting,) = [thread for thread in threading.enumerate() if thread.name.endswith("(browse)")]
     assert waiting.daemon
