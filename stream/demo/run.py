@@ -8,7 +8,6 @@ import signal
 import tempfile
 import time
 import uuid
-import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from stream.broker.progress import shown
 from stream.config import Settings
 from stream.demo import desk as demo_desk
 from stream.demo import scrape, view
+from stream.demo.browsing import browsed
 from stream.demo.clock import TownClock, begun
 from stream.demo.desk import DemoDesk
 from stream.demo.process import worker
@@ -93,14 +93,6 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
             await admin.remove(settings)
             if not ours.running and broker.kind != "given":
                 await asyncio.to_thread(launcher.down, name=_BROKER)
-
-
-def _browse(link: str) -> bool:
-    """Open a link in the browser of who looks, `$BROWSER` first, and tell whether there is one."""
-    try:
-        return webbrowser.open(link)
-    except (webbrowser.Error, OSError):
-        return False
 
 
 def _own(settings: Settings, bootstrap: str, folder: Path) -> Settings:
@@ -180,7 +172,7 @@ class Show:
         await desk.known()
         for line in demo_desk.words(desk):
             self._console.print(line, highlight=False, soft_wrap=True)
-        if self._plan.browse and not await asyncio.to_thread(_browse, desk.link(desk.people[0])):
+        if self._plan.browse and not await browsed(desk.link(desk.people[0])):
             self._console.print("  no browser could be opened here: follow one of the links above", highlight=False)
 
     async def _check(self) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from stream.config import load
-from stream.demo import run
+from stream.demo import browsing, run
 from stream.demo.run import Plan, Show
 from stream.demo.tally import Tally
 
@@ -60,6 +61,27 @@ async def test_an_answer_after_an_hour_does_not_end_it_before_the_engine_has_rea
     show._desk.now = sent
     assert await looked_at(show, 10) is False
     assert await looked_at(show, 11) is False
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_link_is_opened_or_it_is_said_that_no_browser_is_there(monkeypatch, there):
+    opened = []
+    monkeypatch.setattr(browsing.webbrowser, "open", lambda link: opened.append(link) or there)
+    assert await browsing.browsed("http://desk/link") is there
+    assert opened == ["http://desk/link"]
+
+
+async def test_a_browser_that_stays_open_keeps_no_demo_alive(monkeypatch):
+    closed = threading.Event()
+    monkeypatch.setattr(browsing.webbrowser, "open", lambda link: closed.wait(30))
+    opening = asyncio.create_task(browsing.browsed("http://desk/link"))
+    await asyncio.sleep(0)
+    (waiting,) = [thread for thread in threading.enumerate() if thread.name.endswith("(browse)")]
+    assert waiting.daemon
+    opening.cancel()
+    await asyncio.gather(opening, return_exceptions=True)
+    closed.set()
+    waiting.join(5)
 
 
 async def test_what_is_never_handled_ends_it(show):
