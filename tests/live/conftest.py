@@ -130,6 +130,8 @@ async def live(stack: Stack) -> None:
     stack.lines = [orjson.dumps(line.value) for line in lines]
     sent = await produce(settings, lines, rate=RATE)
     await stack.until('sum(churnwatch_events_total{topic!~"group-.*"})', lambda value: value >= sent.total, 120)
+    await stack.until('count(churnwatch_model_quality{measure="pr_auc"})', bool, 120)  # judged, not only learned
+    await stack.until("sum(churnwatch_trainer_lag_records)", lambda value: value == 0, 120)
     await stack.until("churnwatch_snapshot_info", lambda value: value == 1)
     await stack.until("sum(churnwatch_desk_lag_records)", lambda value: value == 0)
 

@@ -20,4 +20,4 @@ def program(name: str) -> str:
 def promtool(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run promtool from the repository and return what it said."""
     command = [program("promtool"), *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=REPOSITORY, timeout=60)
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, cwd=REPOSITORY, timeout=240)
