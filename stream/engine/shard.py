@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time as clock
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec import json
 from msgspec.structs import replace
@@ -17,6 +16,7 @@ from stream.domain.step import Step
 from stream.domain.world import World
 from stream.engine import meta
 from stream.engine.batch import Batch
+from stream.engine.clearing import clear
 from stream.engine.forgotten import Forgotten
 from stream.engine.log import Bulletin, Opening, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
@@ -24,7 +24,7 @@ from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pulse import Pulse
 from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
-from stream.engine.store import FORGOTTEN, GROUP, Store, keys_of
+from stream.engine.store import FORGOTTEN, GROUP, Store
 from stream.engine.tally import count_batch, tell_batch
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
@@ -350,19 +350,12 @@ class Shard:
         assert self._due is not None
         self._due.stored()
         if batch.gone:
-            await self._purge(batch.gone, changes)
+            await clear(self._store, batch.gone, changes)
         self.pulse.beat("records wait" if len(self._merge) else "")
         self._metrics.phase_seconds.labels("transaction").observe(committed - started)
         self._metrics.phase_seconds.labels("store").observe(clock.perf_counter() - committed)
         count_batch(self._metrics, batch)
         tell_batch(self.number, batch)
-
-    async def _purge(self, customers: Sequence[bytes], changes: Iterable[tuple[bytes, int, int]]) -> None:
-        """Leave nothing of them in the store's files. Cancelled or not, the store is not closed before it is done."""
-        gone = set(customers)
-        dues = [(customer, due) for customer, due, _ in changes if customer in gone]
-        keys = [key for one in gone for key in keys_of(one, [due for customer, due in dues if customer == one])]
-        await _to_the_end(asyncio.to_thread(self._store.purge, keys))
 
     def report(self) -> None:
         """Bring the gauges up to date; called when metrics are scraped."""
@@ -381,13 +374,3 @@ class Shard:
         self.running = False
         await self._log.close()
         self._store.close()
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do something whole: who is cancelled meanwhile learns of it afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
