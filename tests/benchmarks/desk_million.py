@@ -131,7 +131,7 @@ async def fill(database: Database, vault: Vault, town: Million) -> None:
         await set_staff(tx, "auditor", role="auditor")
     async with database.engine.connect() as connection:
         autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text("ANALYZE"))
+        await autocommit.execute(text("VACUUM ANALYZE" if database.dialect == "postgresql" else "ANALYZE"))
 
 
 async def cookies(database: Database, seals: Seals, town: Million, now: int) -> dict[str, str]:

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import re
 import sys
 import time
@@ -187,10 +188,12 @@ async def measure(
         signed = await cookies(folder, store, given.connections)
         async with pages(desk.page, signed, seen):
             idle_mb = psutil.Process(desk.pid).memory_info().rss / 1e6
+            before = sum(psutil.Process(desk.pid).cpu_times()[:2])
             began = time.perf_counter()
             committed = await drive(settings, given.rate, given.seconds, given.connections)
             drove_s = time.perf_counter() - began
             await all_came(committed, seen)
+            cpu_s = sum(psutil.Process(desk.pid).cpu_times()[:2]) - before
             busy_mb = psutil.Process(desk.pid).memory_info().rss / 1e6
     took = sorted((seen.at[id_] - at) * 1000 for id_, at in committed.items() if id_ in seen.at)
     return {
@@ -207,6 +210,8 @@ async def measure(
         "max_ms": round(took[-1], 1) if took else None,
         "desk_mb_idle": round(idle_mb),
         "desk_mb": round(busy_mb),
+        "desk_cpu_ms_per_alert": round(cpu_s * 1000 / max(1, len(took)), 2),
+        "load_average": round(os.getloadavg()[0], 1),
         "at": rfc3339(wall_ms()),
     }
 

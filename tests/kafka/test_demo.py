@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 
 import aiohttp
 import pytest
@@ -17,15 +19,50 @@ from aiokafka.admin import AIOKafkaAdminClient
 pytestmark = pytest.mark.kafka
 
 
-def demo(broker, *arguments: str) -> subprocess.Popen[str]:
-    """Start the demo on the session's broker, with its output in a pipe."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "stream", "demo", *arguments],
-        env={**os.environ, "KAFKA_BOOTSTRAP": broker.bootstrap},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@pytest.fixture
+def demo(broker) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start demos on the session's broker, with their output in a pipe. What one that failed leaves is taken away."""
+    with contextlib.ExitStack() as started:
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "stream", "demo", *arguments],
+                env={**os.environ, "KAFKA_BOOTSTRAP": broker.bootstrap},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,  # with its worker, which would outlive it when it is killed
+            )
+            started.callback(ended, process)
+            return process
+
+        yield start
+    asyncio.run(tidied(broker))
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    """End a demo as a person does, so that it ends its worker; if that takes too long, at once."""
+    try:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    finally:
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+async def tidied(broker) -> None:
+    """Delete the topics of demos that did not come to do it themselves."""
+    client = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await client.start()
+    try:
+        if left := [name for name in await client.list_topics() if name.startswith("demo-")]:
+            await client.delete_topics(left)
+    finally:
+        await client.close()
 
 
 async def topics(broker) -> list[str]:
@@ -37,8 +74,8 @@ async def topics(broker) -> list[str]:
         await client.close()
 
 
-async def test_a_small_town_is_fed_watched_and_accounted_for_and_nothing_is_left(broker):
-    process = demo(broker, "--customers", "40", "--days", "60", "--rate", "0", "--test-alert", "--heartbeat")
+async def test_a_small_town_is_fed_watched_and_accounted_for_and_nothing_is_left(broker, demo):
+    process = demo("--customers", "40", "--days", "60", "--rate", "0", "--test-alert", "--heartbeat")
     output, _ = await asyncio.to_thread(process.communicate, timeout=180)
     assert process.returncode == 0, output
     assert "Every event is accounted for." in output
@@ -77,17 +114,14 @@ def count(pattern: str, output: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-async def test_the_desk_beside_it_has_every_alert_signs_in_by_its_links_and_answers_flow_back(broker):
-    process = demo(broker, "--customers", "400", "--days", "60", "--exit")
-    try:
-        said = await said_until(process, r"as demo-admin +http\S+")
-        rm = await signed_in(re.search(r"as rm-0002 +(http\S+)", said)[1])
-        manager = await signed_in(re.search(r"as manager-000 +(http\S+)", said)[1])
-        auditor = await signed_in(re.search(r"as demo-auditor +(http\S+)", said)[1])
-        administrator = await signed_in(re.search(r"as demo-admin +(http\S+)", said)[1])
-        output, _ = await asyncio.to_thread(process.communicate, timeout=180)
-    finally:
-        process.kill()
+async def test_the_desk_beside_it_has_every_alert_signs_in_by_its_links_and_answers_flow_back(broker, demo):
+    process = demo("--customers", "400", "--days", "60", "--exit")
+    said = await said_until(process, r"as demo-admin +http\S+")
+    rm = await signed_in(re.search(r"as rm-0002 +(http\S+)", said)[1])
+    manager = await signed_in(re.search(r"as manager-000 +(http\S+)", said)[1])
+    auditor = await signed_in(re.search(r"as demo-auditor +(http\S+)", said)[1])
+    administrator = await signed_in(re.search(r"as demo-admin +(http\S+)", said)[1])
+    output, _ = await asyncio.to_thread(process.communicate, timeout=180)
     assert process.returncode == 0, said + output
     assert (auditor["role"], administrator["role"]) == ("auditor", "admin")
     assert "/webhooks" in administrator["page"]
@@ -104,16 +138,16 @@ async def test_the_desk_beside_it_has_every_alert_signs_in_by_its_links_and_answ
     assert await topics(broker) == []
 
 
-async def test_without_the_desk_there_is_none(broker):
-    process = demo(broker, "--customers", "40", "--days", "60", "--rate", "0", "--no-desk")
+async def test_without_the_desk_there_is_none(broker, demo):
+    process = demo("--customers", "40", "--days", "60", "--rate", "0", "--no-desk")
     output, _ = await asyncio.to_thread(process.communicate, timeout=180)
     assert process.returncode == 0, output
     assert "desk" not in output
     assert "Every event is accounted for." in output
 
 
-async def test_a_signal_ends_it_early_and_says_what_is_open(broker):
-    process = demo(broker, "--customers", "40", "--days", "365", "--rate", "200")
+async def test_a_signal_ends_it_early_and_says_what_is_open(broker, demo):
+    process = demo("--customers", "40", "--days", "365", "--rate", "200")
     assert process.stdout is not None
     deadline = time.monotonic() + 90
     said = ""
