@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -171,6 +171,9 @@ async def client(kind: type, kafka: Kafka, **more: object) -> AsyncIterator[obje
 
 
 async def test_what_a_role_does_not_need_it_cannot_do(settings: Settings, secure: SecureBroker) -> None:
+    async with client(AIOKafkaProducer, settings.kafka) as administrator:  # so that there is something to be read
+        for topic in TABLE:
+            await administrator.send_and_wait(settings.topics.prefix + topic.name, b"x", key=b"k", partition=0)
     found = await asyncio.gather(*(may(settings, secure.scram(WHO[role])) for role in access.ROLES))
     wanted = [
         {t.name: (role in t.written_by, role in t.read_by) for t in TABLE if role in t.written_by + t.read_by}
@@ -184,16 +187,20 @@ async def test_what_a_role_does_not_need_it_cannot_do(settings: Settings, secure
 async def may(settings: Settings, kafka: Kafka) -> dict[str, tuple[bool, bool]]:
     """Return what it can write and read, by topic; of some it can do neither."""
     found = {}
-    async with client(AIOKafkaProducer, kafka) as producer, client(AIOKafkaConsumer, kafka) as consumer:
+    async with client(AIOKafkaProducer, kafka) as producer, reading(kafka) as consumer:
         seen = (await consumer._client.fetch_all_metadata()).topics()  # clients wait for ever for what they may not see
         for topic in TABLE:
             name = settings.topics.prefix + topic.name
             if name in seen:
                 writes = await allowed(producer.send_and_wait(name, b"x", key=b"k", partition=0))
-                reads = await allowed(read_one(consumer, TopicPartition(name, 0)))
+                reads = await allowed(read_one(kafka, TopicPartition(name, 0)))
                 if writes or reads:
                     found[topic.name] = (writes, reads)
     return found
+
+
+def reading(kafka: Kafka) -> AbstractAsyncContextManager[AIOKafkaConsumer]:
+    return client(AIOKafkaConsumer, kafka, auto_offset_reset="earliest")
 
 
 async def allowed(doing: object) -> bool:
@@ -206,10 +213,12 @@ async def allowed(doing: object) -> bool:
     return True
 
 
-async def read_one(consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
-    consumer.assign([partition])
-    await consumer.seek_to_beginning(partition)
-    await consumer.getmany(timeout_ms=100)
+async def read_one(kafka: Kafka, partition: TopicPartition) -> None:
+    """Return when a record has come; who may not read is told so. A consumer of its own: a refusal may come twice."""
+    async with reading(kafka) as consumer:
+        consumer.assign([partition])
+        while not await consumer.getmany(partition, timeout_ms=200):
+            pass
 
 
 async def test_groups_and_transactional_ids_belong_to_one_role(settings: Settings, secure: SecureBroker) -> None:
