@@ -6,10 +6,10 @@ window, the recent ones counting more, drawn towards a neutral line and towards 
 (Cesa-Bianchi and Lugosi 2006): experts that do equally well have equal say, which is hard to beat, and one that does
 clearly worse has none. On the orders of two retailers equal weights gave 0.6902 / 0.7425 at a date where one tree was
 weak, and this 0.6933 / 0.7492; elsewhere as much or a thousandth more. Where deep trees are what sees most, in a
-simulated town, equal weights of three gave an average precision of 0.42, and this 0.45. How much more the recent ones count is itself
-judged prequentially: the same fit is made with several half-lives, and the one with the lower loss of late is used; the
-longest is the surest while nothing changes, the shortest the first to follow when something does (as in tracking the
-best expert, Herbster and Warmuth 1998).
+simulated town, equal weights of three gave an average precision of 0.42, and this 0.45. How much more the recent ones
+count is itself judged prequentially: the same fit is made with several half-lives, and the one with the lower loss of
+late is used; the longest is the surest while nothing changes, the shortest the first to follow when something does (as
+in tracking the best expert, Herbster and Warmuth 1998).
 """
 
 from __future__ import annotations
