@@ -58,6 +58,7 @@ const desk = {
     if (card && event.detail.target === card) desk.place = desk.cards().indexOf(card);
   });
   document.body.addEventListener("htmx:afterSettle", () => {
+    desk.ticks(); // settling gives an element back the classes that the server sent
     if (desk.place === undefined) return;
     const cards = desk.cards();
     const next = cards[Math.min(desk.place, cards.length - 1)];
