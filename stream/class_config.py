@@ -20,10 +20,10 @@ class Bounds(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     figure: str = Field(description="one of stream.domain.figures")
-    at_least: float | None = Field(None, ge=-1e15, le=1e15)
-    above: float | None = Field(None, ge=-1e15, le=1e15)
-    at_most: float | None = Field(None, ge=-1e15, le=1e15)
-    below: float | None = Field(None, ge=-1e15, le=1e15)
+    at_least: float | None = Field(None, ge=-1e15, le=1e15, description="the figure is this or more")
+    above: float | None = Field(None, ge=-1e15, le=1e15, description="the figure is more")
+    at_most: float | None = Field(None, ge=-1e15, le=1e15, description="the figure is this or less")
+    below: float | None = Field(None, ge=-1e15, le=1e15, description="the figure is less")
     or_unknown: bool = Field(False, description="true: holds while the figure is not known")
 
     @field_validator("figure")

@@ -45,7 +45,7 @@ class Topics(Section):
 
 
 class Engine(Section):
-    """The shard engine (design section 4)."""
+    """The shard engine."""
 
     group: str = Field("churnwatch", min_length=1, description="consumer group and transactional id prefix")
     instance: str = Field("", description="group.instance.id for static membership; empty = dynamic")
@@ -73,7 +73,7 @@ class Engine(Section):
 class Business(Section):
     """Days, money and networks as the business counts them."""
 
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = Field("Asia/Shanghai", description="IANA name; business days end at its midnight")
     currency: str = Field("CNY", pattern="^[A-Z]{3}$", description="base currency; an absent one is this")
     minor_units: int = Field(2, ge=0, le=4, description="decimals of the base currency")
     rates: dict[str, float] = Field(default_factory=dict, description="base units per unit of another currency")
@@ -146,7 +146,7 @@ class Storm(Section):
 
 
 class Policy(Section):
-    """What turns signals into alerts (design section 6). Tables by kind name rules; unknown ones are errors."""
+    """What turns signals into alerts. Tables by kind name rules; unknown ones are errors."""
 
     cool_down_h: float = Field(24, ge=0, description="hours after an episode ends before its kind opens again")
     update_gap_h: float = Field(24, ge=0, description="hours between two updates of no higher severity")
@@ -197,7 +197,7 @@ class Backtest(Section):
 class Http(Section):
     """The worker's internal port: metrics, health and questions about a customer."""
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address it is served on")
     port: int = Field(0, ge=0, le=65535, description="0 = a free one")
     advertise: str = Field("", description="host other workers reach this one at; empty = host")
     token: SecretStr = Field(SecretStr(""), description="bearer token of /state; empty = made at start")
@@ -217,7 +217,7 @@ class Settings(Section):
     model: Model = Model()
     desk: Desk = Desk()
     backtest: Backtest = Backtest()
-    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    rules: dict[str, dict[str, Any]] = Field(default_factory=dict, description="rule -> its parameters")
 
 
 def default_file() -> Path:

@@ -64,20 +64,20 @@ class Retention(Section):
     alerts: float = Field(400, gt=0, description="since they were received")
     episodes: float = Field(800, gt=0, description="since they ended, with what hangs on them")
     actions: float = Field(800, gt=0, description="since they were done; notes, referrals and approvals too")
-    contacts: float = Field(800, gt=0)
+    contacts: float = Field(800, gt=0, description="of the contact log")
     events: float = Field(400, gt=0, description="of the customer's timeline")
     tasks: float = Field(400, gt=0, description="since they were done or cancelled")
     outbox: float = Field(14, gt=0, description="since they were published")
     pushes: float = Field(14, gt=0, description="so long a page can have been away and resume")
     deliveries: float = Field(90, gt=0, description="of webhooks, mail and bots")
     sessions: float = Field(7, gt=0, description="since they expired")
-    audit: float = Field(1100, gt=0)
-    lists: float = Field(800, gt=0)
+    audit: float = Field(1100, gt=0, description="of the audit log")
+    lists: float = Field(800, gt=0, description="of imported lists")
     chunk: int = Field(2_000, ge=1, le=100_000, description="rows deleted in one transaction")
 
 
 class Desk(Section):
-    """The desk (design section 8)."""
+    """The desk."""
 
     host: str = Field("127.0.0.1", description="address the page is served on")
     port: int = Field(8080, ge=0, le=65535, description="0 = a free one")

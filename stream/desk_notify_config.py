@@ -42,12 +42,12 @@ class Mail(Section):
     """Mail by SMTP; without a host nobody is written to."""
 
     host: str = Field("", description="of the mail server; empty = no mail")
-    port: int = Field(587, ge=1, le=65535)
+    port: int = Field(587, ge=1, le=65535, description="of the mail server")
     security: Literal["starttls", "tls", "none"] = Field("starttls", description="none: only on a loopback address")
-    username: str = ""
-    password: SecretStr = SecretStr("")
+    username: str = Field("", description="empty = no sign-in")
+    password: SecretStr = Field(SecretStr(""), description="of that user")
     sender: str = Field("churnwatch@localhost", description="address that mail comes from")
-    timeout_s: float = Field(20, gt=0, le=300)
+    timeout_s: float = Field(20, gt=0, le=300, description="of one attempt")
     at_once: int = Field(4, ge=1, le=64, description="connections at a time")
     routes: dict[Route, tuple[str, ...]] = Field({}, description="addresses by route, such as fraud or branch:b-1")
 
@@ -61,13 +61,13 @@ class Mail(Section):
 class Bot(Section):
     """A robot of a chat group that is posted to by URL."""
 
-    style: Literal["wecom", "dingtalk"]
+    style: Literal["wecom", "dingtalk"] = Field(description="whose robot it is")
     url: SecretStr = Field(description="with its key")
     secret: SecretStr = Field(SecretStr(""), description="DingTalk signs with it")
     routes: tuple[Route, ...] = Field((), description="what it is told: fraud, branch:b-1; empty = what each asked for")
-    language: Literal["zh", "en"] = "zh"
+    language: Literal["zh", "en"] = Field("zh", description="it speaks")
     allow_private: bool = Field(False, description="a host of the house's own network")
-    timeout_s: float = Field(15, gt=0, le=60)
+    timeout_s: float = Field(15, gt=0, le=60, description="of one attempt")
     per_minute: int = Field(20, ge=1, le=1000, description="messages a minute that the service takes")
 
 
@@ -81,4 +81,4 @@ class Notify(Section):
     )
     webhooks: Webhooks = Webhooks()
     mail: Mail = Mail()
-    bots: dict[str, Bot] = {}
+    bots: dict[str, Bot] = Field({}, description="name -> a robot of a chat group")

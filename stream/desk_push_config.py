@@ -15,7 +15,7 @@ class Push(Section):
     daily_budget: int = Field(20, ge=0, le=1000, description="notifications a day and person; critical ones pass")
     high_share: float = Field(1.0, ge=0, le=1, description="of the budget that severity high may use up")
     medium_share: float = Field(0.8, ge=0, le=1, description="the same for medium: the rest is kept for graver ones")
-    low_share: float = Field(0.5, ge=0, le=1)
+    low_share: float = Field(0.5, ge=0, le=1, description="the same for low")
     quiet_from: dt.time = Field(dt.time(20), description="local; from here on only the critical disturbs ...")
     quiet_to: dt.time = Field(dt.time(8), description="... until here, when a digest comes; the same = no quiet hours")
     quiet_on_days_off: bool = Field(True, description="days that are not worked on are quiet altogether")

@@ -16,10 +16,10 @@ Role = Literal["rm", "manager", "auditor", "admin"]
 class Rates(Section):
     """Requests a minute that one session may make; sign-ins are counted by address."""
 
-    views: int = Field(600, ge=1, le=100_000)
-    acts: int = Field(240, ge=1, le=100_000)
-    exports: int = Field(20, ge=1, le=10_000)
-    sign_ins: int = Field(60, ge=1, le=10_000)
+    views: int = Field(600, ge=1, le=100_000, description="pages looked at")
+    acts: int = Field(240, ge=1, le=100_000, description="answers given")
+    exports: int = Field(20, ge=1, le=10_000, description="lists taken out")
+    sign_ins: int = Field(60, ge=1, le=10_000, description="sign-ins of one address")
 
 
 class Web(Section):
@@ -53,9 +53,9 @@ class Oidc(Section):
     """The identity provider: OpenID Connect, code flow with PKCE."""
 
     issuer: str = Field("", pattern="^(https?://.+)?$", description="its URL, as in the tokens")
-    client_id: str = ""
+    client_id: str = Field("", description="of the desk at the provider")
     client_secret: SecretStr = Field(SecretStr(""), description="empty = a public client, by PKCE alone")
-    scope: str = "openid profile"
+    scope: str = Field("openid profile", description="asked for at sign-in")
     staff_claim: str = Field(
         "", description="claim that holds the staff id; empty = the one whose `subject` is the token's"
     )
@@ -64,7 +64,7 @@ class Oidc(Section):
     api_audience: str = Field("", description="`aud` of access tokens for the API; empty = none are taken")
     read_scopes: tuple[str, ...] = Field(("desk.read",), description="with one of these a program may look")
     write_scopes: tuple[str, ...] = Field(("desk.write",), description="with one of these it may act, too")
-    timeout_s: float = Field(10, gt=0, le=120)
+    timeout_s: float = Field(10, gt=0, le=120, description="how long the provider may take to answer")
 
     @model_validator(mode="after")
     def _tells_tokens_apart(self) -> Self:
@@ -78,14 +78,14 @@ class Oidc(Section):
 class Said(Section):
     """What to say and to offer."""
 
-    say: Label | None = None
-    offer: Label | None = None
+    say: Label | None = Field(None, description="words for the call")
+    offer: Label | None = Field(None, description="what may be offered")
 
 
 class Talk(Said):
     """What to say and to offer about one kind of warning, and what differs by the customer's class."""
 
-    by_class: dict[str, Said] = Field(default_factory=dict)
+    by_class: dict[str, Said] = Field(default_factory=dict, description="class -> words of its own")
 
 
 def talk_of(talks: dict[str, Talk], kind: str, class_: str | None) -> Said:

@@ -13,8 +13,8 @@ from stream.desk_section import Section
 class Label(Section):
     """A word for people."""
 
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    zh: str = Field(min_length=1, description="in Chinese")
+    en: str = Field(min_length=1, description="in English")
 
 
 class Department(Label):
@@ -26,12 +26,14 @@ class Department(Label):
 class NextTask(Section):
     """One line of the table: which outcome makes which task, and when it is due."""
 
-    after: Literal["saved", "lost", "false_alarm", "unreachable", "not_worth_keeping"]
+    after: Literal["saved", "lost", "false_alarm", "unreachable", "not_worth_keeping"] = Field(
+        description="the outcome"
+    )
     kind: str = Field(pattern="^[a-z][a-z0-9_]*$", description="a key of desk.work.task_kinds")
     days: int = Field(ge=0, le=3650, description="calendar days later; on a day off the next working day")
     loss_reasons: frozenset[str] = Field(frozenset(), description="only after these; empty = all")
     episodes: frozenset[str] = Field(frozenset(), description="only of these kinds of warning; empty = all")
-    owner: Literal["rm", "branch"] = "rm"
+    owner: Literal["rm", "branch"] = Field("rm", description="whose task it is")
 
 
 def _label(zh: str, en: str) -> Label:
@@ -66,7 +68,7 @@ class Work(Section):
         min_length=1,
         description="why a warning is put off",
     )
-    longest_snooze_days: float = Field(30, gt=0, le=366)
+    longest_snooze_days: float = Field(30, gt=0, le=366, description="a warning is put off no longer")
     departments: dict[str, Department] = Field(
         {
             "fraud": Department(zh="反欺诈", en="fraud", receiver="fraud"),
@@ -84,6 +86,7 @@ class Work(Section):
             "mail": _label("邮件", "mail"),
         },
         min_length=1,
+        description="how a customer was contacted",
     )
     task_kinds: dict[str, Label] = Field(
         {
@@ -93,6 +96,7 @@ class Work(Section):
             "other": _label("其他", "other"),
         },
         min_length=1,
+        description="what there may be to do",
     )
     next_tasks: tuple[NextTask, ...] = Field(
         (
@@ -119,8 +123,8 @@ class Work(Section):
 class Step(Section):
     """One step: to whom, and so many business hours after the next step's due time."""
 
-    to: Literal["deputy", "branch", "manager"]
-    after_h: float = Field(ge=0, le=720)
+    to: Literal["deputy", "branch", "manager"] = Field(description="who is told")
+    after_h: float = Field(ge=0, le=720, description="business hours after the due time")
 
 
 class Escalation(Section):

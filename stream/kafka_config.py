@@ -19,23 +19,27 @@ class OAuth(_Section):
     """OAUTHBEARER: a token of the identity provider, by the grant `client_credentials` (RFC 6749, 4.4)."""
 
     token_url: str = Field("", pattern="^(https?://.+)?$", description="empty = sasl_password is a token")
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    scope: str = ""
+    client_id: str = Field("", description="who we are to the provider")
+    client_secret: SecretStr = Field(SecretStr(""), description="proves it")
+    scope: str = Field("", description="asked for; empty = the provider's default")
     audience: str = Field("", description="asked for where the provider wants it named")
     cafile: Path | None = Field(None, description="who signs the provider's certificate; empty = the system's")
-    timeout_s: float = Field(10, gt=0, le=120)
+    timeout_s: float = Field(10, gt=0, le=120, description="how long the provider may take to answer")
 
 
 class Kafka(_Section):
     """How to reach the broker; most keys are named in Kafka's own words."""
 
     bootstrap: str = Field("", description="host:port, comma separated; empty = KAFKA_BOOTSTRAP or embedded")
-    security_protocol: Annotated[str, Field(pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")] = "PLAINTEXT"
+    security_protocol: Annotated[
+        str, Field(pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$", description="with TLS: SSL, SASL_SSL")
+    ] = "PLAINTEXT"
     allow_plaintext: bool = Field(False, description="go without TLS to a broker on another machine")
-    sasl_mechanism: Annotated[str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$")] = "SCRAM-SHA-512"
-    sasl_username: str = ""
-    sasl_password: SecretStr = SecretStr("")
+    sasl_mechanism: Annotated[
+        str, Field(pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|OAUTHBEARER)$", description="how we sign in by SASL")
+    ] = "SCRAM-SHA-512"
+    sasl_username: str = Field("", description="of PLAIN and SCRAM")
+    sasl_password: SecretStr = Field(SecretStr(""), description="its password; of OAUTHBEARER without a URL, a token")
     oauth: OAuth = OAuth()
     ssl_cafile: Path | None = Field(None, description="PEM: who signs the brokers' certificates; empty = the system's")
     ssl_certfile: Path | None = Field(None, description="PEM: our certificate and its chain, for mutual TLS")

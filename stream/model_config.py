@@ -40,9 +40,11 @@ class Labels(_Section):
 class Trainer(_Section):
     """How the trainer learns and publishes."""
 
-    experts: tuple[ExpertName, ...] = ("logistic", "binned", "forest", "tree", "booster", "deep_booster")
-    champion: Literal["stack"] | ExpertName = "stack"
-    seed: int = Field(7, ge=0)
+    experts: tuple[ExpertName, ...] = Field(
+        ("logistic", "binned", "forest", "tree", "booster", "deep_booster"), description="models that learn"
+    )
+    champion: Literal["stack"] | ExpertName = Field("stack", description="the one that scores, to begin with")
+    seed: int = Field(7, ge=0, description="of what is random in learning")
     window: int = Field(5_000, ge=100, le=1_000_000, description="examples over which quality is measured")
     retained: int = Field(100_000, ge=1_000, le=5_000_000, description="examples kept for the boosters' refits")
     refit_every: int = Field(
@@ -55,14 +57,14 @@ class Trainer(_Section):
     promote_after: int = Field(3_000, ge=100, description="examples for which it must stay better")
     promote_margin: float = Field(0.01, ge=0, le=1, description="by so much PR-AUC")
     keep_versions: int = Field(10, ge=2, le=1000, description="snapshots kept for a rollback")
-    checkpoint_every_s: float = Field(30, gt=0)
+    checkpoint_every_s: float = Field(30, gt=0, description="between two checkpoints")
     state_dir: Path = Field(Path(".churnwatch/trainer"), description="where its checkpoint is")
 
 
 class Model(_Section):
-    """Scoring and learning (design section 7)."""
+    """Scoring and learning."""
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="features are kept, and scored once there is a snapshot")
     cutoff_every: Literal["month"] | Annotated[float, Field(gt=0, le=92)] = Field(
         7.0, description='days between two cut-offs of a customer, or "month"'
     )

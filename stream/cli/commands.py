@@ -27,6 +27,7 @@ from stream.cli import (
     pseudonyms,
     replay,
     rules,
+    settings,
     simulate,
     state,
     topics,
@@ -72,6 +73,7 @@ def build() -> typer.Typer:
     app.command("asyncapi")(asyncapi.command)
     app.command("openapi")(openapi.command)
     app.command("dashboards")(dashboards.command)
+    app.command("settings")(settings.command)
     app.add_typer(convert.app, name="convert")
     app.command("simulate")(simulate.command)
     app.command("produce")(produce.command)
