@@ -66,7 +66,7 @@ class Model(_Section):
 
     enabled: bool = Field(True, description="features are kept, and scored once there is a snapshot")
     cutoff_every: Literal["month"] | Annotated[float, Field(gt=0, le=92)] = Field(
-        7.0, description='days between two cut-offs of a customer, or "month"'
+        7.0, description='days between two cut-offs of a customer, above 0 and at most 92, or "month"'
     )
     rescore_on: tuple[str, ...] = Field(
         (
