@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 CONTAINERFILE = DEPLOY / "container" / "Containerfile"
 _SECRETS = re.compile(r"/run/secrets/(?:churnwatch/)?")
+_SECRET = re.compile(_SECRETS.pattern + r"([\w-]+)")
 _TEXTS = {"desk-database-url": "postgresql://user:secret@host/name", "database-url": "postgresql://user:secret@host/n"}
 
 
@@ -42,15 +43,19 @@ def settled(env: Mapping[str, str], secrets: Path, names: Sequence[str], config:
     """Return the settings of a container with this environment that is given these secrets, and may see no others.
 
     Raises:
-        ConfigError: a variable is no setting, or names a secret that the container is not given.
+        ConfigError: a variable is no setting.
+        AssertionError: a secret is named that the container is not given.
     """
+    written = "" if config is None else config.read_text(encoding="utf-8")
+    named = {name for text in (*env.values(), written) for name in _SECRET.findall(text)}
+    assert named <= set(names), named - set(names)
     secrets.mkdir(exist_ok=True)
     for name in names:
         (secrets / name).write_text(_TEXTS.get(name, "a secret\n"), encoding="utf-8")
     file = None
     if config is not None:
         file = secrets / "settings.toml"
-        file.write_text(_SECRETS.sub(f"{secrets}/", config.read_text(encoding="utf-8")), encoding="utf-8")
+        file.write_text(_SECRETS.sub(f"{secrets}/", written), encoding="utf-8")
     placed = {name: _SECRETS.sub(f"{secrets}/", value) for name, value in env.items()}
     return load(file, image_environment() | placed)
 
