@@ -29,6 +29,7 @@ compile_all() {
     compile kafka "${project[@]}" --extra kafka --constraints "$LOCKS/kafka-dev.txt" "$@"
     compile run "${project[@]}" --constraints "$LOCKS/kafka-dev.txt" "$@"
     compile audit "$LOCKS/audit.in" "$@"
+    compile lint "$LOCKS/lint.in" "$@"
 }
 
 setup_venv "$(setup_python)"

@@ -49,7 +49,7 @@ def asked(extras: tuple[str, ...]) -> list[Requirement]:
     return [one for one in own if one.name != project["name"]] + (asked(within) if within else [])
 
 
-@pytest.mark.parametrize("name", [*EXTRAS, "audit"])
+@pytest.mark.parametrize("name", [*EXTRAS, "audit", "lint"])
 def test_a_lock_pins_each_file_by_its_hash_and_names_no_registry(name):
     text = (LOCKS / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text and "index" not in text.replace("--no-emit-index", "")
@@ -138,6 +138,6 @@ def test_the_bill_of_materials_is_that_of_the_locks():
     assert len([purl for purl in listed if purl.startswith("pkg:npm/")]) == 2
 
 
-@pytest.mark.parametrize("script", ["audit.sh", "setup.sh"])
+@pytest.mark.parametrize("script", ["audit.sh", "lint.sh", "setup.sh"])
 def test_the_scripts_can_be_parsed(script):
     subprocess.run(["bash", "-n", str(ROOT / "deploy" / script)], check=True)
