@@ -40,7 +40,7 @@ ENGINES = {
             "exactly once: offsets, state, alerts in one transaction; merged by event time; features are kept at "
             "cut-offs, no snapshot scores them",
         ),
-        Engine("churnwatch+scoring", "the same, cut-offs scored by five experts and their stack", scored=True),
+        Engine("churnwatch+scoring", "the same, cut-offs scored by all experts and their stack", scored=True),
         Engine("quix", "at least once: state may count an event twice after a crash", "quix"),
         Engine(
             "faust",

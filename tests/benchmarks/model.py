@@ -1,4 +1,4 @@
-"""A snapshot to score the load by: all five experts and their stack, every feature asked, a tenth of customers graded.
+"""A snapshot to score the load by: all experts and their stack, every feature asked, a tenth of customers graded.
 
 The experts have learned from vectors of the current feature set in which every figure is told (`scoring`), so that
 their trees ask all of them: the load's own five days, without a complaint or a contact, would teach them to ask few.
