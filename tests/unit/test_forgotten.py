@@ -22,15 +22,6 @@ DAY = 86_400_000
 WHO = "customer-whose-name-is-nowhere"
 
 
-@pytest.fixture
-async def harness(tmp_path):
-    made = Harness(tmp_path)
-    await made.open()
-    yield made
-    if made.shard.running:
-        await made.crash()
-
-
 async def handle(harness, *parts):
     harness.feed(records(*parts))
     await harness.drain()

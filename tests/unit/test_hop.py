@@ -16,14 +16,6 @@ from stream.engine.store import GROUP
 NOON = at("2025-03-01 12:00")
 
 
-@pytest.fixture
-async def harness(tmp_path):
-    made = Harness(tmp_path)
-    await made.open()
-    yield made
-    await made.crash()
-
-
 async def handle(harness, *parts):
     harness.feed(records(*parts))
     await harness.drain()

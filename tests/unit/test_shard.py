@@ -19,15 +19,6 @@ MINUTE = 60_000
 DAY = 86_400_000
 
 
-@pytest.fixture
-async def harness(tmp_path):
-    made = Harness(tmp_path)
-    await made.open()
-    yield made
-    if made.shard.running:
-        await made.crash()
-
-
 async def handle(harness, *parts):
     harness.feed(records(*parts))
     return await harness.drain()

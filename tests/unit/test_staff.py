@@ -15,14 +15,6 @@ from stream.engine import meta
 NOON = at("2025-03-01 12:00")
 
 
-@pytest.fixture
-async def harness(tmp_path):
-    made = Harness(tmp_path)
-    await made.open()
-    yield made
-    await made.crash()
-
-
 async def handle(harness, *parts):
     harness.feed(records(*parts))
     await harness.drain()

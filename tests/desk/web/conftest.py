@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from support.desk_rows import NOW
 from support.desk_town import settle
 from support.desk_web import Answers, Browser, Clock, served, site
+from support.identity import Provider
 
 from stream.desk.store.database import Database
 from stream.desk.store.vault import Vault
@@ -72,3 +74,12 @@ async def who(small: Site) -> AsyncIterator[Callable[[str], Awaitable[Browser]]]
     """The same on SQLite only."""
     async for made in _browsers(small):
         yield made
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    """An identity provider of the tests' own."""
+    made = Provider(now_s=NOW // 1000)
+    await made.server.start_server()
+    yield made
+    await made.server.close()

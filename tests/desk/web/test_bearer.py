@@ -10,20 +10,12 @@ from sqlalchemy import select
 from support.desk_may import EPISODE, MAY, NAMED
 from support.desk_rows import DAY, NOW, staff
 from support.desk_web import served, settings, site
-from support.identity import API, CLIENT, SECRET, Provider
+from support.identity import API, CLIENT, SECRET
 
 from stream.config import ConfigError, load
 from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.tables import Audit, Episode
 from stream.desk.web.routes import TABLE
-
-
-@pytest.fixture
-async def provider():
-    made = Provider(now_s=NOW // 1000)
-    await made.server.start_server()
-    yield made
-    await made.server.close()
 
 
 @pytest.fixture

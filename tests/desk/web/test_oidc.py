@@ -6,18 +6,10 @@ import pytest
 from sqlalchemy import select
 from support.desk_rows import NOW
 from support.desk_web import Browser, Clock, served, settings, site
-from support.identity import CLIENT, SECRET, Provider
+from support.identity import CLIENT, SECRET
 from yarl import URL
 
 from stream.desk.store.tables import SignIn, Staff
-
-
-@pytest.fixture
-async def provider():
-    made = Provider(now_s=NOW // 1000)
-    await made.server.start_server()
-    yield made
-    await made.server.close()
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from stream.desk.web.faults import NoAnswerYet
 from stream.desk.web.site import Site
+from stream.desk.web.views.asked import asked
 from stream.desk.web.views.shown import Curve
 from stream.domain import holdings
 from stream.domain.business import Business
 from stream.domain.state import ACTS, DAYS, EARNED, ELSEWHERE, SUM_IN, UNITS, USAGE, Bucket, money_out
-from stream.ops.asking import NoAnswer, Unknown
 from stream.ops.state_read import Raw, buckets, holdings_of
 
 _PLACES = {**UNITS, "point earned": EARNED}
@@ -75,12 +74,9 @@ async def asked_movements(site: Site, customer_id: str, warned_at: Sequence[int]
     Raises:
         NoAnswerYet: none answered.
     """
-    try:
-        answer = await site.asker.state(customer_id)
-    except Unknown:
+    answer = await asked(site.asker.state(customer_id))
+    if answer is None:
         return Movements(known=False)
-    except NoAnswer as fault:
-        raise NoAnswerYet(type(fault).__name__) from None
     return movements(answer["state"], site.business, warned_at)
 
 

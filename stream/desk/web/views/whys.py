@@ -6,9 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from stream.desk.web.faults import NoAnswerYet
 from stream.desk.web.site import Site
-from stream.ops.asking import NoAnswer, Unknown
+from stream.desk.web.views.asked import asked
 
 VERDICTS = ("open", "on trial", "held back", "over", "quiet", "off")
 
@@ -41,12 +40,9 @@ async def asked_why(site: Site, customer_id: str) -> Why:
     Raises:
         NoAnswerYet: none answered.
     """
-    try:
-        answer = await site.asker.why(customer_id)
-    except Unknown:
+    answer = await asked(site.asker.why(customer_id))
+    if answer is None:
         return Why(known=False)
-    except NoAnswer as fault:
-        raise NoAnswerYet(type(fault).__name__) from None
     rules = [_said(rule) for rule in answer.get("rules", ())]
     rules.sort(key=lambda rule: (VERDICTS.index(rule.verdict) if rule.verdict in VERDICTS else 99, rule.kind))
     standing = dict(answer.get("standing", {}))
