@@ -1,4 +1,8 @@
-"""When a customer is scored and their features are kept: each has their own phase in the period, so load is even."""
+"""When a customer is scored and their features are kept: each at their own hour of the period, so load is even.
+
+On the hour, for all whose hour it is, one after the other: a score takes half as long where the one before has left its
+model in the processor's cache.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from msgspec import Struct
 from stream.domain.business import DAY_MS, Business
 
 _SHORTEST_MONTH = 28 * DAY_MS
+_HOUR = 3_600_000
 
 
 class Cadence(Struct, frozen=True):
@@ -35,9 +40,9 @@ class Cadence(Struct, frozen=True):
 
     def _own(self, number: int, time: int, business: Business) -> int:
         if self.every_ms:
-            offset = number % self.every_ms
+            offset = _hour(number, self.every_ms)
             return ((time - offset) // self.every_ms + 1) * self.every_ms + offset
-        offset = number % _SHORTEST_MONTH
+        offset = _hour(number, _SHORTEST_MONTH)
         month = business.month(business.day(time))
         due = _start(month, business) + offset
         return due if due > time else _start(month + 1, business) + offset
@@ -51,6 +56,11 @@ def cadence(every: float | str, report_at: tuple[int, ...] = ()) -> Cadence:
 def phase(customer: str) -> int:
     """Return the customer's own large number, the same everywhere."""
     return int.from_bytes(blake2b(customer.encode(), digest_size=8, person=b"cut-off").digest(), "big")
+
+
+def _hour(number: int, period: int) -> int:
+    """Return when in a period an hour begins, ms; of a period under an hour, its begin."""
+    return number % max(1, period // _HOUR) * _HOUR
 
 
 def _start(month: int, business: Business) -> int:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.scoring import lines, masks
 from models.scoring.arrays import Floats, Ints
 from models.scoring.grove import Grove
 from models.scoring.lines import Lines
-from models.scoring.nodes import Nodes
-from models.scoring.ranks import Ranks
 from models.snapshot import Forest, Linear
 
 
@@ -34,21 +31,15 @@ class Forms:
     def __init__(self, forms: Sequence[Linear | Forest], features: Sequence[str]) -> None:
         linear = [form for form in forms if isinstance(form, Linear)]
         forests = [form for form in forms if isinstance(form, Forest)]
-        nodes, edges = Nodes(forests), lines.cuts(linear, features)
-        masked = masks.fitting(nodes, len(features), edges[0])
-        splits = masks.cuts(nodes, masked)
-        pairs = (np.concatenate(both) for both in zip(splits, edges, strict=True))
-        self._ranks = Ranks(len(features), *pairs)
-        self._lines = Lines(linear, features, self._ranks)
-        self._grove = Grove(forests, nodes, masked, self._ranks, self._ranks.beginning[: len(splits[0])])
+        self._lines = Lines(linear, features)
+        self._grove = Grove(forests, len(features))
         self.bases: list[float] = [*self._lines.bases.tolist(), *self._grove.bases.tolist()]
         self.chances = [isinstance(form, Forest) and form.combine == "probability" for form in [*linear, *forests]]
 
     def judge(self, x: Sequence[float | None]) -> Passed:
         """Evaluate a vector, `None` = missing."""
         row = np.array(x, np.float64)
-        rows = self._ranks.rows(row)
-        shares, leaves = self._lines.shares(row, rows), self._grove.leaves(row, rows)
+        shares, leaves = self._lines.shares(row), self._grove.leaves(row)
         totals = (self._lines.bases + np.add.reduce(shares, axis=1)).tolist()
         totals += self._grove.totals(leaves).tolist()
         return Passed(totals, shares, leaves)

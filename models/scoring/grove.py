@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.scoring.arrays import Floats, Ints, sums
-from models.scoring.masks import Masks
+from models.scoring.masks import WIDEST, Masks
 from models.scoring.nodes import Nodes
 from models.scoring.paths import Paths
-from models.scoring.ranks import Ranks
 from models.scoring.walks import Walks
 from models.snapshot import Forest
 
@@ -18,21 +17,22 @@ from models.snapshot import Forest
 class Grove:
     """Evaluates forests: `bases` are their totals before any split, chances or log-odds as each combines."""
 
-    def __init__(self, forms: Sequence[Forest], nodes: Nodes, masked: Ints, ranks: Ranks, beginning: Ints) -> None:
-        """`masked`: the trees that there are masks for; the rest is walked. `beginning`: see `Masks`."""
-        width = len(ranks.first)
-        self._masks = Masks(nodes, masked, ranks, beginning)
-        walked = np.setdiff1d(np.arange(len(nodes.roots)), masked)
+    def __init__(self, forms: Sequence[Forest], width: int) -> None:
+        """`width`: of a vector."""
+        nodes = Nodes(forms)
+        narrow = nodes.leaves[nodes.roots] <= WIDEST
+        masked, walked = np.flatnonzero(narrow), np.flatnonzero(~narrow)
+        self._masks = Masks(nodes, masked, width)
         self._walks = Walks(nodes, walked, width) if len(walked) else None
-        order = np.concatenate([self._masks.trees, walked])
+        order = np.concatenate([masked, walked])
         self._paths = Paths(nodes, order, len(forms), width)
         self._forest, self._values = nodes.forest[order], nodes.value[nodes.ends]
         self._starts = np.array([_start(form) for form in forms])
         self.bases = self._summed(nodes.value[nodes.roots], nodes.forest)
 
-    def leaves(self, x: Floats, rows: Ints) -> Ints:
-        """Return which leaf each tree comes to; `rows` are the ranks' of `x`, in which NaN is missing."""
-        found = self._masks.leaves(rows)
+    def leaves(self, x: Floats) -> Ints:
+        """Return which leaf each tree comes to; NaN is missing."""
+        found = self._masks.leaves(x)
         return found if self._walks is None else np.concatenate([found, self._walks.leaves(x)])
 
     def totals(self, leaves: Ints) -> Floats:

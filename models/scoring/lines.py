@@ -17,8 +17,7 @@ NONE = Term()
 class Lines:
     """Evaluates linear models: a model's logit is its `bases` plus each feature's share."""
 
-    def __init__(self, forms: Sequence[Linear], features: Sequence[str], ranks: Ranks) -> None:
-        """`ranks` holds the cuts that `cuts` has told of, and perhaps others."""
+    def __init__(self, forms: Sequence[Linear], features: Sequence[str]) -> None:
         self.bases: Floats = np.array([form.intercept for form in forms], np.float64)
         terms = [[form.terms.get(name, NONE) for name in features] for form in forms]
         plain = [[NONE if term.edges else term for term in row] for row in terms]
@@ -28,26 +27,27 @@ class Lines:
         self._missing = _column(plain, lambda term: term.missing)
         reach = _column(plain, lambda term: 0.0 if term is NONE else term.limit * term.scale or np.inf)
         self._low, self._high = self._mean - reach, self._mean + reach
-        self._binned = _by_row(terms, ranks) if any(term.edges for row in terms for term in row) else None
+        self._ranks = Ranks(len(features), *_cuts(terms))
+        self._binned = _by_row(terms, self._ranks) if any(term.edges for row in terms for term in row) else None
 
-    def shares(self, x: Floats, rows: Ints) -> Floats:
-        """Return what each feature adds to each model's log-odds (models, features), with the ranks' rows of `x`."""
+    def shares(self, x: Floats) -> Floats:
+        """Return what each feature adds to each model's log-odds (models, features)."""
+        binned = None if self._binned is None else self._binned.take(self._ranks.rows(x), axis=1)
         if not self._plain:
-            return np.zeros((len(self.bases), len(x))) if self._binned is None else self._binned.take(rows, axis=1)
+            return np.zeros((len(self.bases), len(x))) if binned is None else binned
         shares = np.minimum(np.maximum(x, self._low), self._high)
         shares -= self._mean
         shares *= self._slope
         np.copyto(shares, self._missing, where=np.isnan(x))
-        if self._binned is not None:
-            shares += self._binned.take(rows, axis=1)
+        if binned is not None:
+            shares += binned
         return shares
 
 
-def cuts(forms: Sequence[Linear], features: Sequence[str]) -> tuple[Ints, Floats]:
+def _cuts(terms: Sequence[Sequence[Term]]) -> tuple[Ints, Floats]:
     """Return pairs of a feature and an edge, of every binned term."""
-    place = {name: index for index, name in enumerate(features)}
-    pairs = [(place[name], edge) for form in forms for name, term in form.terms.items() for edge in term.edges]
-    return np.array([feature for feature, _ in pairs], np.intp), np.array([edge for _, edge in pairs], np.float64)
+    pairs = [(place, edge) for row in terms for place, term in enumerate(row) for edge in term.edges]
+    return np.array([place for place, _ in pairs], np.intp), np.array([edge for _, edge in pairs], np.float64)
 
 
 def _column(rows: Sequence[Sequence[Term]], ask: Callable[[Term], float]) -> Floats:

@@ -24,12 +24,10 @@ class Ranks:
         self.first: Ints = np.cumsum(sizes) - sizes
         """The row under the first cut, of each feature."""
         self.missing: Ints = self.first + sizes - 2
-        self.beginning: Ints = np.empty(len(order), np.intp)
-        """The row that begins at the cut, of each pair as it was given."""
-        self.beginning[order] = np.cumsum(fresh) + 3 * feature
         self.begins: Floats = np.full(self.count, np.nan)
         """Where each row begins; that for missing at infinity, the last of a feature nowhere."""
-        self.begins[self.first], self.begins[self.missing], self.begins[self.beginning] = -np.inf, np.inf, cuts
+        self.begins[self.first], self.begins[self.missing] = -np.inf, np.inf
+        self.begins[np.cumsum(fresh) + 3 * feature] = cut
         self._feature = np.repeat(np.arange(width), sizes)
         self._end = np.isnan(self.begins)
 

@@ -21,7 +21,6 @@ class Walks:
     """Trees (numbers of `nodes`), as `leaves` tells of them."""
 
     def __init__(self, nodes: Nodes, trees: Ints, width: int) -> None:
-        self.trees = trees
         self._roots = [_compiled(nodes, int(tree), width) for tree in trees]
 
     def leaves(self, x: Floats) -> Ints:

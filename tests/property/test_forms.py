@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.by_hand import base, evaluated, grown
 from support.effort import examples
 
-from models.scoring import masks, paths
+from models.scoring import grove, paths
 from models.scoring.forms import Forms
 from models.snapshot import Forest, Linear, Term
 
@@ -22,7 +22,7 @@ FIGURES = st.one_of(st.none(), st.sampled_from([*GRID, *BESIDE, -0.0, 1e5, -1e5]
 VECTORS = st.lists(FIGURES, min_size=len(FEATURES), max_size=len(FEATURES))
 SEEDS = st.integers(0, 2**32)
 LEAVES = st.lists(
-    st.one_of(st.integers(1, 10), st.sampled_from([1, 8, 9, 16, 17, 32, 33, 63, 64, 65, 128]), st.integers(1, 200)),
+    st.one_of(st.integers(1, 10), st.sampled_from([1, 8, 9, 31, 32, 33, 52, 53, 54, 64, 128]), st.integers(1, 200)),
     max_size=6,
 )
 
@@ -73,16 +73,16 @@ def test_the_pass_says_what_walking_says(forms, x):
     held(forms, x)
 
 
-@pytest.mark.parametrize("budget", [0, 40, 400])
+@pytest.mark.parametrize(("widest", "cells"), [(1, 0), (9, 40), (33, 400)])
 @given(forms=FORMS, x=VECTORS)
-def test_so_it_does_where_there_is_no_room_for_masks_or_tables(budget, forms, x):
+def test_so_it_does_where_trees_are_too_wide_for_masks_and_paths_too_many_for_tables(widest, cells, forms, x):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(masks, "MOST_WORDS", budget)
-        patch.setattr(paths, "MOST_CELLS", budget)
+        patch.setattr(grove, "WIDEST", widest)
+        patch.setattr(paths, "MOST_CELLS", cells)
         held(forms, x)
 
 
-@pytest.mark.parametrize("leaves", [1, 2, 8, 9, 16, 17, 63, 64, 65, 200])
+@pytest.mark.parametrize("leaves", [1, 2, 8, 9, 31, 32, 33, 52, 53, 54, 200])
 @pytest.mark.parametrize("chain", [False, True])
 def test_trees_of_every_size(leaves, chain):
     rng = random.Random(leaves)

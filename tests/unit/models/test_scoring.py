@@ -223,7 +223,7 @@ def test_every_feature_can_be_told_known_or_not():
 
 
 @pytest.mark.parametrize(
-    ("trees", "leaves", "chain"), [(9_000, 2, False), (250, 65, True), (90, 200, False), (280, 63, True)]
+    ("trees", "leaves", "chain"), [(9_000, 2, False), (250, 54, True), (90, 200, False), (280, 53, True)]
 )
 def test_the_largest_forest_that_can_be_sent_takes_little_memory(trees, leaves, chain):
     rng = random.Random(trees)
