@@ -49,7 +49,7 @@ class Shape(Struct, frozen=True):
 
 SHALLOW = Shape(trees=250, leaves=7, least=40, l2=10.0, features=0.1, rate=0.03)
 """For what is nearly linear, and for the near-duplicates that weekly cut-offs are: little can be learned by heart."""
-DEEP = Shape(trees=200, leaves=31, least=40, l2=1.0, features=1.0, rate=0.05)
+DEEP = Shape(trees=100, leaves=31, least=40, l2=1.0, features=1.0, rate=0.1)
 """For figures that matter together: the customary shape, as the batch baseline's."""
 
 
