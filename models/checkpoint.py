@@ -18,7 +18,7 @@ from msgspec import Struct
 from models.learner import Learner
 
 if TYPE_CHECKING:
-    from stream.model_config import Trainer
+    from stream.settings.model import Trainer
 
 _FORM = 2
 _LIBRARIES = ("river", "scikit-learn", "numpy", "msgspec")

@@ -30,7 +30,7 @@ from models.snapshot import Expert as Published
 from models.stack import OnlineStack, StackSettings
 
 if TYPE_CHECKING:
-    from stream.model_config import Trainer
+    from stream.settings.model import Trainer
 
 _ENOUGH = 100  # examples that an online expert must have learned before it is published
 _BOTH = 10  # of each class

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from stream.class_config import CustomerClasses
-from stream.desk_config import Desk
 from stream.domain.calendar import Calendar
 from stream.faults import explain
-from stream.kafka_config import Kafka
-from stream.model_config import Model
-from stream.privacy_config import Privacy
-from stream.secret_files import SecretFileError, with_secrets
+from stream.settings.classes import CustomerClasses
+from stream.settings.desk import Desk
+from stream.settings.kafka import Kafka
+from stream.settings.model import Model
+from stream.settings.privacy import Privacy
+from stream.settings.secret_files import SecretFileError, with_secrets
 
 ENV_PREFIX = "CHURNWATCH_"
 Severity = Literal["critical", "high", "medium", "low"]
@@ -237,7 +237,7 @@ def _shipped() -> dict[str, Any]:
 def load(file: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
     """Merge the shipped defaults, `file` and `CHURNWATCH_SECTION__KEY` variables, later ones winning.
 
-    A secret may come from a file: see `stream.secret_files`.
+    A secret may come from a file: see `stream.settings.secret_files`.
 
     Raises:
         ConfigError: naming the key, the value and what is allowed.

@@ -21,7 +21,7 @@ from stream.broker.errors import BrokerUnavailable
 from stream.broker.jars import Jars
 from stream.broker.progress import Progress
 from stream.broker.ready import answers
-from stream.kafka_config import Kafka
+from stream.settings.kafka import Kafka
 
 JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx1g", "-Djava.awt.headless=true")
 """Quick to start and small; measured 2.3 s and 410 MB resident on two cores."""

@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.engine.clients import client_options
-from stream.kafka_config import Kafka
+from stream.settings.kafka import Kafka
 
 
 async def answers(kafka: Kafka, timeout_s: float) -> str | None:

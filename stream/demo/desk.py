@@ -21,11 +21,11 @@ from stream.desk.service import DeskService
 from stream.desk.store.repositories.rows import insert_into
 from stream.desk.store.tables import Staff
 from stream.desk.web.sessions import Seals
-from stream.desk_config import Database, Keys, Retention
-from stream.desk_notify_config import Notify
-from stream.desk_work_config import Label
 from stream.engine.assemble import business
 from stream.engine.shard import wall_ms
+from stream.settings.desk import Database, Keys, Retention
+from stream.settings.desk_notify import Notify
+from stream.settings.desk_work import Label
 from stream.simulate import params
 from stream.simulate.population import rm_id
 from stream.simulate.staff import always_there, manager_id

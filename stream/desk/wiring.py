@@ -38,7 +38,6 @@ from stream.desk.web.application import build as application
 from stream.desk.web.asking import WorkersAsker
 from stream.desk.web.site import Site
 from stream.desk_metrics import DeskMetrics
-from stream.desk_notify_config import Notify
 from stream.engine.assemble import business, codec
 from stream.engine.log import Message
 from stream.engine.pseudonyms import pseudonyms
@@ -46,6 +45,7 @@ from stream.engine.sender import KafkaSender
 from stream.engine.shard import wall_ms
 from stream.http_log import http_logger
 from stream.metrics import Metrics
+from stream.settings.desk_notify import Notify
 
 _ALERT_BYTES = 1 << 20  # what a broker takes
 

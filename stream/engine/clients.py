@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from aiokafka.helpers import create_ssl_context
 
 from stream.config import ConfigError
-from stream.kafka_config import Kafka, is_local
+from stream.settings.kafka import Kafka, is_local
 
 _IN_THE_CLEAR = (
     "kafka.security_protocol: {protocol} would send everything in the clear to {servers}. "

@@ -13,7 +13,7 @@ from aiokafka.errors import SaslAuthenticationFailed
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from stream.kafka_config import OAuth
+from stream.settings.kafka import OAuth
 
 _EARLY_S = 30.0  # a connection that begins now should not meet a token that ends now
 _LIFE_S = 60.0  # of a token whose provider does not say

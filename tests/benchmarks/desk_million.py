@@ -21,9 +21,9 @@ from stream.desk.store.repositories.profiles import new_profile
 from stream.desk.store.tables import Episode, Profile
 from stream.desk.store.vault import Vault
 from stream.desk.web.sessions import Seals, open_session
-from stream.desk_web_config import Web
 from stream.domain.alerts import Rank
 from stream.domain.events import Staff
+from stream.settings.desk_web import Web
 
 CUSTOMERS, EPISODES, BRANCHES = 500, 1000, 50
 KINDS = ("balance_drop", "salary_stopped", "contact_gap", "model_score", "usage_drop", "product_maturing")

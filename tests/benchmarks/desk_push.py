@@ -40,10 +40,10 @@ from stream.desk.store.migrate import migrate
 from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.vault import Vault
 from stream.desk.web.sessions import PLAIN, Seals, open_session
-from stream.desk_config import Database as StoreSettings
-from stream.desk_web_config import Web
 from stream.domain.alerts import Alert, headers, rfc3339
 from stream.engine.partition import partition_for
+from stream.settings.desk import Database as StoreSettings
+from stream.settings.desk_web import Web
 from tests.benchmarks.ground import ground
 
 _DATA = re.compile(rb'id: (\d+)\nevent: (\w[\w-]*)\ndata: .*?"alert_id":"([0-9a-f]+)"')

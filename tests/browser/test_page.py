@@ -16,8 +16,8 @@ from stream.desk.push.metrics import PushMetrics
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.pushes import NewPush, append_pushes
 from stream.desk.store.tables import Contact, Episode, Session
-from stream.desk_push_config import Push
 from stream.domain.alerts import episode_id
+from stream.settings.desk_push import Push
 
 DROP = episode_id("c1", "balance_drop", 0, ("",))
 

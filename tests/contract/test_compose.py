@@ -14,7 +14,7 @@ from support.deploy_files import CONTAINERFILE, DEPLOY, documents, parse, settle
 from yarl import URL
 
 from stream.desk.store.vault import Vault
-from stream.kafka_config import is_local
+from stream.settings.kafka import is_local
 
 FOLDER = DEPLOY / "compose"
 GIVEN = {"CHURNWATCH_OIDC_ISSUER": "https://id.example", "CHURNWATCH_OIDC_CLIENT": "desk"}

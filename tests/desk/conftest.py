@@ -18,7 +18,7 @@ from support.postgres import Cluster
 from stream.desk.store.database import Database
 from stream.desk.store.migrate import migrate
 from stream.desk.store.vault import Vault, new_key
-from stream.desk_config import Database as StoreSettings
+from stream.settings.desk import Database as StoreSettings
 
 _NUMBERS = itertools.count(1)
 _TEMPLATE = "template_desk"

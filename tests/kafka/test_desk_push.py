@@ -21,7 +21,7 @@ from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.tables import Push, WebhookDelivery
 from stream.desk.store.vault import Vault
 from stream.desk.web.sessions import PLAIN, Seals, open_session
-from stream.desk_web_config import Web
+from stream.settings.desk_web import Web
 
 pytestmark = pytest.mark.kafka
 

@@ -40,9 +40,9 @@ from stream.engine.clients import client_options
 from stream.engine.jsonl import Record
 from stream.engine.sender import KafkaSender
 from stream.engine.tokens import ClientCredentials
-from stream.kafka_config import Kafka, OAuth
 from stream.ops.reading import Reader
 from stream.produce import produce
+from stream.settings.kafka import Kafka, OAuth
 from stream.topics import BY_NAME, TABLE
 
 pytestmark = pytest.mark.kafka

@@ -19,8 +19,8 @@ from models.snapshot import Snapshot, decode, encode
 from stream.config import Settings
 from stream.engine.broadcast import read_whole
 from stream.engine.sender import KafkaSender
-from stream.model_config import Trainer
 from stream.ops.reading import Reader
+from stream.settings.model import Trainer
 
 pytestmark = pytest.mark.kafka
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from stream.desk.work.escalation import plan
 from stream.desk.work.hours import Hours
-from stream.desk_work_config import Escalation, Step
 from stream.domain.calendar import Calendar
+from stream.settings.desk_work import Escalation, Step
 
 ZONES = sorted(available_timezones())
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

@@ -16,7 +16,7 @@ from models.learner import Learner
 from models.scoring.scorer import Scorer
 from models.snapshot import STACK, decode, encode
 from models.stack import OnlineStack, StackSettings
-from stream.model_config import Trainer
+from stream.settings.model import Trainer
 
 WIDTH = 6
 VECTORS = st.lists(

@@ -14,7 +14,7 @@ from stream.desk.notify.metrics import NotifyMetrics
 from stream.desk.notify.sender import Sender
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.tables import Notice, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 QUICK = {
     "webhooks": {"retries_s": (0, 0.05, 0.05), "look_every_s": 0.05, "timeout_s": 0.5},

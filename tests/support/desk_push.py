@@ -13,9 +13,9 @@ from stream.desk.push.releasing import release_due
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.people import put_preference, put_staff
 from stream.desk.store.tables import Episode, Holdback, Push, PushDay
-from stream.desk_push_config import Push as Settings
 from stream.domain.business import Business
 from stream.domain.calendar import Calendar
+from stream.settings.desk_push import Push as Settings
 from support.desk_rows import NOW, staff
 
 BUSINESS = Business(ZoneInfo("Asia/Shanghai"), calendar=Calendar(""))

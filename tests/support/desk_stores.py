@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from stream.desk_config import Database as StoreSettings
+from stream.settings.desk import Database as StoreSettings
 
 
 def settings_of(url: str) -> StoreSettings:

@@ -18,7 +18,7 @@ from stream.access import ROLES
 from stream.broker import java, node, record
 from stream.broker.jars import fetch
 from stream.broker.places import cache_dir, jar_dir
-from stream.kafka_config import Kafka, OAuth
+from stream.settings.kafka import Kafka, OAuth
 from support.token_server import AUDIENCE, ISSUER, TokenServer
 
 ADMIN = "admin"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from stream.cli.commands import build
 from stream.config import ConfigError
 from stream.engine.clients import client_options
-from stream.kafka_config import Kafka
+from stream.settings.kafka import Kafka
 
 _OAUTH = {"security_protocol": "SASL_SSL", "sasl_mechanism": "OAUTHBEARER"}
 

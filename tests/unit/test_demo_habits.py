@@ -11,8 +11,8 @@ from stream.demo.clock import TownClock, begun
 from stream.demo.habits import EARLY, LATE, habits_of, next_move
 from stream.desk.work import answers
 from stream.desk.work.commands import Acknowledge, Actor, LogContact, Outcome, Snooze
-from stream.desk_work_config import Work
 from stream.engine.jsonl import Fault, Line
+from stream.settings.desk_work import Work
 
 HOUR = 3_600_000
 TIME = 1_736_000_000_000

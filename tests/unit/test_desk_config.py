@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stream.config import ConfigError, load
-from stream.desk_config import Desk
+from stream.settings.desk import Desk
 
 
 def loaded(url):

@@ -20,35 +20,9 @@ ALLOWED = {
     "rules": {"domain", "rules", "faults"},
     "policy": {"domain", "rules", "policy"},
     "codec": {"domain"},
-    "config": {
-        "domain",
-        "faults",
-        "class_config",
-        "model_config",
-        "desk_config",
-        "kafka_config",
-        "secret_files",
-        "privacy_config",
-    },
-    "kafka_config": set(),
-    "privacy_config": set(),
-    "secret_files": set(),
+    "config": {"domain", "faults", "settings"},
+    "settings": {"domain", "settings"},
     "access": {"config", "topics"},
-    "class_config": {"domain"},
-    "model_config": set(),
-    "desk_config": {
-        "desk_section",
-        "desk_web_config",
-        "desk_work_config",
-        "desk_push_config",
-        "desk_notify_config",
-        "desk_reports_config",
-    },
-    "desk_section": set(),
-    "desk_web_config": {"desk_section", "desk_work_config"},
-    "desk_push_config": {"desk_section"},
-    "desk_notify_config": {"desk_section"},
-    "desk_reports_config": {"desk_section"},
     "reporting": {"reporting"},
     "faults": set(),
     "topics": set(),
@@ -108,7 +82,7 @@ def test_the_desks_store_knows_neither_the_desk_nor_the_engine():
     files = sorted((PACKAGE / "desk" / "store").rglob("*.py"))
     assert len(files) >= 20
     for file in files:
-        assert set(imported(file)) <= {"desk", "desk_config", "domain"}, file
+        assert set(imported(file)) <= {"desk", "settings", "domain"}, file
         words = file.read_text(encoding="utf-8").replace("stream.desk.store", "")
         assert "stream.desk." not in words, file
 

@@ -13,7 +13,7 @@ from stream.codec import Rejected
 from stream.config import load
 from stream.control import COMMANDS, Desk, carry_out, read, takes_away
 from stream.domain.events import Control
-from stream.model_config import Trainer
+from stream.settings.model import Trainer
 from stream.training import shelf
 
 NOW = 1_740_794_400_000

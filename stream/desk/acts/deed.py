@@ -23,9 +23,9 @@ from stream.desk.store.vault import Vault
 from stream.desk.work import words
 from stream.desk.work.commands import Actor
 from stream.desk.work.hours import Hours
-from stream.desk_config import Desk
 from stream.domain.alerts import AlertState, Answer
 from stream.domain.business import Business
+from stream.settings.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)

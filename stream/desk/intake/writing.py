@@ -14,7 +14,7 @@ from stream.desk.intake.alerts import take
 from stream.desk.intake.edge import Item
 from stream.desk.intake.forgotten import without_forgotten
 from stream.desk.store.repositories.alerts import Incoming
-from stream.privacy_config import Privacy
+from stream.settings.privacy import Privacy
 
 After = Callable[[AsyncSession, Sequence[Incoming], int], Awaitable[set[str]]]
 """Called with the alerts that are new, in the transaction of their rows; returns the receivers of pushes it wrote."""

@@ -16,7 +16,7 @@ from yarl import URL
 from stream.desk.notify.addresses import UrlError, checked_url
 from stream.desk.notify.channel import Answer, Parcel
 from stream.desk.notify.webhook import Posts, fault_of
-from stream.desk_notify_config import Bot as Settings
+from stream.settings.desk_notify import Bot as Settings
 
 _TOO_OFTEN = {45009: 60.0, 45033: 60.0, 130101: 60.0}  # of either service -> seconds to wait
 _MOST_BYTES = 2_000  # of a text that both take

@@ -22,7 +22,7 @@ from stream.desk.store.database import Database
 from stream.desk.store.repositories.rows import table
 from stream.desk.store.tables import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecret
 from stream.desk.store.vault import Vault
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 _CORE = {"synchronize_session": False}
 

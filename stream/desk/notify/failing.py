@@ -8,7 +8,7 @@ from typing import Any
 
 from stream.desk.notify.book import Attempt
 from stream.desk.store.tables import WebhookEndpoint
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 OPERATIONS = "operations"
 """The route of mail and robots that hears what concerns those who run the desk."""

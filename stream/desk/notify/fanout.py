@@ -17,7 +17,7 @@ from stream.desk.store.repositories.alerts import Incoming
 from stream.desk.store.repositories.pushes import NewPush
 from stream.desk.store.repositories.rows import insert_into
 from stream.desk.store.tables import Notice, Preference, WebhookDelivery, WebhookEndpoint
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 WEBHOOK = "webhook"
 _TOLD = {"opened": "alert", "escalated": "escalated"}

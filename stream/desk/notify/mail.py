@@ -10,7 +10,7 @@ from email.utils import formatdate, parseaddr
 import aiosmtplib
 
 from stream.desk.notify.channel import Answer, Parcel
-from stream.desk_notify_config import Mail as Settings
+from stream.settings.desk_notify import Mail as Settings
 
 _NEVER = range(500, 600)
 

@@ -18,7 +18,7 @@ from stream.desk.notify.templates import Templates
 from stream.desk.store.database import Database
 from stream.desk.store.tables import Notice, Preference, Staff, WebhookEndpoint
 from stream.desk.store.vault import Vault
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 _CORE = {"synchronize_session": False}
 _LEASE_MS = 120_000  # what was claimed and never recorded is due again

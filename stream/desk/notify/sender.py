@@ -21,7 +21,7 @@ from stream.desk.notify.worker import Worker
 from stream.desk.store.database import Database, name_of
 from stream.desk.store.tables import Notice, WebhookDelivery, WebhookEndpoint
 from stream.desk.store.vault import Vault
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 _log = logging.getLogger(__name__)
 _SURVEY_S = 5.0  # between two looks at which endpoints there are

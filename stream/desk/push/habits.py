@@ -15,9 +15,9 @@ from stream.desk.store.repositories.people import Directory
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Preference
 from stream.desk.work.quiet import QuietHours, never
-from stream.desk_notify_config import Notify
-from stream.desk_push_config import Push
 from stream.domain.business import Business
+from stream.settings.desk_notify import Notify
+from stream.settings.desk_push import Push
 
 
 @dataclass(frozen=True, slots=True)

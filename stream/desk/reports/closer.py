@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from stream.desk.reports.closing import close, due, is_closed
 from stream.desk.reports.month import Month
 from stream.desk.store.database import Database, name_of
-from stream.desk_reports_config import Reports
 from stream.domain.business import Business
+from stream.settings.desk_reports import Reports
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 300.0

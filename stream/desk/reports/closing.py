@@ -15,8 +15,8 @@ from stream.desk.reports.touched import touched
 from stream.desk.store.database import Database
 from stream.desk.store.repositories.rows import chunks, insert_into
 from stream.desk.store.tables import MonthlyFigure, Profile
-from stream.desk_reports_config import Reports
 from stream.domain.business import Business
+from stream.settings.desk_reports import Reports
 
 HOUSE = ""
 """The whole house, where a branch is named."""

@@ -12,8 +12,8 @@ from stream.desk.reports.month import Month
 from stream.desk.reports.scope import Scope
 from stream.desk.reports.tally import DIMENSIONS, FLOWS, STOCKS, Key
 from stream.desk.reports.touched import Touched, touched
-from stream.desk_reports_config import Reports
 from stream.domain.business import Business
+from stream.settings.desk_reports import Reports
 
 
 class Change(Struct, frozen=True):

@@ -11,7 +11,7 @@ from stream.desk.reports.scope import Scope
 from stream.desk.reports.tally import Key
 from stream.desk.reports.touched import UNKNOWN
 from stream.desk.store.tables import Episode, Profile, ProfileProduct
-from stream.desk_reports_config import Reports
+from stream.settings.desk_reports import Reports
 
 
 async def stock(session: AsyncSession, scope: Scope, settings: Reports) -> dict[Key, float]:

@@ -14,8 +14,8 @@ from stream.desk.reports.response import Response, response
 from stream.desk.reports.retention import Retention, retention
 from stream.desk.reports.scope import Scope
 from stream.desk.reports.workload import Workload, workload
-from stream.desk_reports_config import Reports
 from stream.domain.business import Business
+from stream.settings.desk_reports import Reports
 
 
 class Whole(Struct, frozen=True):

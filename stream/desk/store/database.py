@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from stream.desk.store.dialects import AWAY, BEGIN, READ_ONLY, away, is_away, is_rows_fault, make_engine, name_of
 from stream.desk.store.migrate import heads, standing
 from stream.desk.store.threads import Threads
-from stream.desk_config import Database as Settings
+from stream.settings.desk import Database as Settings
 
 __all__ = ["AWAY", "ORDERED", "QUEUED", "Database", "Health", "away", "is_away", "is_rows_fault", "name_of"]
 

@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from stream.desk.store.base import without_nul
 from stream.desk.store.threads import Threads
-from stream.desk_config import Database as Settings
+from stream.settings.desk import Database as Settings
 
 BEGIN = "desk_begin"
 """Execution option: how a transaction begins on SQLite."""

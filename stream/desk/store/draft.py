@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from stream.desk.store.dialects import make_engine
 from stream.desk.store.migrate import config, migrate
-from stream.desk_config import Database as Settings
+from stream.settings.desk import Database as Settings
 
 _LONGEST = 32
 """Characters that alembic keeps of a revision. Its words tell apart what two people wrote at the same time."""

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from stream.desk.store.vault import Vault, VaultError, new_key
-from stream.desk_config import Desk
+from stream.settings.desk import Desk
 
 _HEAD = "# Keys of the desk's store, newest first. Names and phone numbers are lost with them: keep a copy elsewhere.\n"
 

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from stream.desk.store.dialects import BEGIN, make_engine
-from stream.desk_config import Database as Settings
+from stream.settings.desk import Database as Settings
 
 _ALONE = text("SELECT pg_advisory_xact_lock(4873312070)")
 

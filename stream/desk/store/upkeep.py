@@ -14,7 +14,7 @@ from stream.desk.store.database import Database
 from stream.desk.store.repositories.retention import KINDS, delete_aged
 from stream.desk.store.tables import Profile
 from stream.desk.store.vault import Vault
-from stream.desk_config import Retention
+from stream.settings.desk import Retention
 
 _DAY_MS = 86_400_000
 

@@ -42,8 +42,8 @@ from stream.desk.web.site import Site
 from stream.desk.web.streams import Streams
 from stream.desk.web.templating import environment, fingerprints
 from stream.desk.web.words import Words
-from stream.desk_config import Desk
 from stream.rules.registry import discover
+from stream.settings.desk import Desk
 
 FILES = Path(__file__).parent / "static"
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from stream.desk.web.needs import Limit
-from stream.desk_web_config import Rates
+from stream.settings.desk_web import Rates
 
 _MOST = 20_000
 _MINUTE_MS = 60_000

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Session, Staff
 from stream.desk.store.vault import Vault
-from stream.desk_web_config import Web
+from stream.settings.desk_web import Web
 
 MINUTE_MS = 60_000
 _SEEN_EVERY_MS = MINUTE_MS

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from stream.desk.work import words
 from stream.desk.work.commands import Actor, Outcome, Snooze
-from stream.desk_work_config import Work
 from stream.domain.alerts import AlertState
+from stream.settings.desk_work import Work
 
 _DAY_MS = 86_400_000
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from stream.desk.work.hours import Hours
-from stream.desk_work_config import Escalation
+from stream.settings.desk_work import Escalation
 
 Receiver = Literal["deputy", "branch", "manager"]
 _HOUR_MS = 3_600_000

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stream.desk.work.hours import Hours
-from stream.desk_work_config import NextTask
+from stream.settings.desk_work import NextTask
 
 
 @dataclass(frozen=True, slots=True)

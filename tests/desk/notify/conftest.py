@@ -9,7 +9,7 @@ import socket
 import pytest
 from aiosmtpd.controller import Controller
 
-from stream.desk_notify_config import Mail
+from stream.settings.desk_notify import Mail
 
 
 class Postbox:

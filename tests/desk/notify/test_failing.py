@@ -15,8 +15,8 @@ from stream.desk.notify.channel import Answer, Parcel
 from stream.desk.notify.endpoints import Endpoint, add, enable, replay_failed
 from stream.desk.notify.failing import judge
 from stream.desk.store.tables import Notice, WebhookEndpoint
-from stream.desk_notify_config import Notify
 from stream.domain.business import DAY_MS, HOUR_MS
+from stream.settings.desk_notify import Notify
 
 ANSWERS = {
     "taken": Answer(taken=True, status=200),

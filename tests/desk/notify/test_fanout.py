@@ -12,7 +12,7 @@ from support.desk_rows import HOUR, NOW, alert, opened
 from stream.desk.notify.deliveries import disable
 from stream.desk.notify.payload import payload
 from stream.desk.store.tables import Notice
-from stream.desk_notify_config import Notify
+from stream.settings.desk_notify import Notify
 
 MAIL = {"host": "mail.example", "routes": {"fraud": ("fraud@bank.example",), "branch:b-2": ("b2@bank.example",)}}
 BOTS = {"fraud": {"style": "wecom", "url": "https://bot.example/", "routes": ("fraud",)},

@@ -21,7 +21,7 @@ from stream.desk.notify.schedule import next_at
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.forget import forget_customer
 from stream.desk.store.tables import WebhookDelivery
-from stream.desk_notify_config import Webhooks
+from stream.settings.desk_notify import Webhooks
 
 
 async def test_an_alert_arrives_signed(database, vault):

@@ -22,7 +22,7 @@ from stream.desk.store.repositories.people import directory, put_staff
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
 from stream.desk.store.tables import Action, Assignment, Episode, ImportedRow, Task
 from stream.desk.work.commands import Actor
-from stream.desk_config import Desk
+from stream.settings.desk import Desk
 
 MANAGER = Actor(staff_id="m-1", role="manager", branch_id="b-1")
 FILE = "customer_id,rm_id\nc1,rm-2\nc2,\nc3,rm-9\nc9,rm-1\nz,\nc1,rm-1\n,rm-1\nc4,rm-3\nc5,rm-0\n"

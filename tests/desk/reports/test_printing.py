@@ -19,8 +19,8 @@ from stream.desk.reports.whole import whole
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
 from stream.desk.store.tables import Episode
-from stream.desk_reports_config import Reports
 from stream.domain.events import Product
+from stream.settings.desk_reports import Reports
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}"
 PRINTER = Printer({"price": {"zh": "价格", "en": "price too high"}}, titles_of_kinds())

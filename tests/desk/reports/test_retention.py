@@ -18,10 +18,10 @@ from stream.desk.reports.retention import retention
 from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.profiles import new_profile, put_profiles
 from stream.desk.store.tables import Contact, Episode, Profile
-from stream.desk_reports_config import Reports
 from stream.domain.alerts import Rank
 from stream.domain.business import Business
 from stream.domain.events import Product
+from stream.settings.desk_reports import Reports
 
 SETTINGS = Reports()
 NOVEMBER, OCTOBER = Month(2026, 11), Month(2026, 10)

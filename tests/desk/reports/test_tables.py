@@ -14,7 +14,7 @@ from stream.desk.reports.retention import retention
 from stream.desk.reports.scope import Scope
 from stream.desk.reports.workload import Workload, workload
 from stream.desk.store.repositories.alerts import take_alerts
-from stream.desk_reports_config import Reports
+from stream.settings.desk_reports import Reports
 
 
 async def test_every_row_has_as_many_cells_as_the_first(embedded):

@@ -30,8 +30,8 @@ from stream.desk.store.repositories.alerts import take_alerts
 from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.tables import Action, Escalation
 from stream.desk.timing.loop import Timers
-from stream.desk_config import Keys
 from stream.desk_metrics import DeskMetrics
+from stream.settings.desk import Keys
 
 BUSY_S = 0.2
 DUE = 1_000

@@ -271,7 +271,7 @@ ODD = {
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_a_row_that_cannot_be_stored_is_told_from_a_database_that_is_away(database, odd):
-    with pytest.raises(Exception) as caught:  # noqa: B017, PT011: of which kind is what is asked
+    with pytest.raises(Exception) as caught:  # noqa: B017, PT011 - of which kind is what is asked
         async with database.transaction() as session:
             session.add(person("rm-1", **ODD[odd]))
     assert is_rows_fault(caught.value), repr(caught.value)
@@ -315,7 +315,7 @@ def test_the_embedded_store_loads_no_driver_of_postgres(tmp_path):
     code = (
         "import asyncio, sys\n"
         "from stream.desk.store.database import Database\n"
-        "from stream.desk_config import Database as Settings\n"
+        "from stream.settings.desk import Database as Settings\n"
         "print(asyncio.run(Database.open(Settings(url=sys.argv[1])).health()).state)\n"
         "print(sorted({'asyncpg', 'psycopg'} & set(sys.modules)))"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from stream.desk.store.database import Database
-from stream.desk_config import Database as StoreSettings
+from stream.settings.desk import Database as StoreSettings
 
 
 async def _cancelled_anywhere(file: Path, rng: random.Random) -> None:

@@ -35,7 +35,7 @@ from stream.desk.store.tables import (
 )
 from stream.desk.store.upkeep import prune, reseal
 from stream.desk.store.vault import Vault, VaultError, new_key
-from stream.desk_config import Retention
+from stream.settings.desk import Retention
 
 KEPT_FOR_EVER = {
     "profiles", "profile_products", "profile_circles", "assignments",  # until the customer is forgotten

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from stream.desk.store.keys import load_vault
 from stream.desk.store.vault import Vault, VaultError, new_key
-from stream.desk_config import Database, Desk, Keys
+from stream.settings.desk import Database, Desk, Keys
 
 POSTGRES = Database(url=SecretStr("postgresql://desk@db/desk"))
 

@@ -13,8 +13,8 @@ from stream.config import load
 from stream.desk.web.application import titles
 from stream.desk.web.openapi import as_yaml, document
 from stream.desk.web.routes import TABLE
-from stream.desk_web_config import talk_of
 from stream.rules.registry import discover
+from stream.settings.desk_web import talk_of
 
 COMMITTED = Path(__file__).parents[3] / "deploy" / "docs" / "openapi.yaml"
 API = [route for route in TABLE if route.is_api]

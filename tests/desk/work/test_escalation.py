@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from stream.desk.work.escalation import plan, receiver
 from stream.desk.work.hours import Hours
-from stream.desk_work_config import Escalation, Step
 from stream.domain.calendar import Calendar
+from stream.settings.desk_work import Escalation, Step
 
 HOUR = 3_600_000
 ZONES = ("Asia/Shanghai", "Europe/Prague", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")

@@ -12,8 +12,8 @@ from models.card import card, importance
 from models.example import Treatment
 from models.learner import Learner
 from models.snapshot import STACK, decode, encode
-from stream.model_config import Trainer
 from stream.ops import model_view
+from stream.settings.model import Trainer
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from support.examples import names, town
 from models import checkpoint
 from models.checkpoint import CheckpointRefused, Place
 from models.learner import Learner
-from stream.model_config import Trainer
+from stream.settings.model import Trainer
 
 SETTINGS = Trainer(experts=("logistic",), window=500, publish_every=200)
 FEATURES = tuple(names())
@@ -84,7 +84,7 @@ def test_another_process_with_another_hash_seed_comes_to_the_same_bytes(tmp_path
         "import hashlib, msgspec\n"
         "from support.examples import names, town\n"
         "from models.learner import Learner\n"
-        "from stream.model_config import Trainer\n"
+        "from stream.settings.model import Trainer\n"
         "learner = Learner(Trainer(window=500), names(), 1)\n"
         "for each in town(700): learner.take(each)\n"
         "print(hashlib.sha256(msgspec.json.encode(learner.snapshot())).hexdigest())\n"

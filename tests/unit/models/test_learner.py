@@ -8,7 +8,7 @@ from support.examples import crossing, example, names, sloping, town
 
 from models.learner import Learner, Refused
 from models.snapshot import STACK
-from stream.model_config import Trainer
+from stream.settings.model import Trainer
 
 QUICK = Trainer(experts=("logistic",), window=1_000, publish_every=500)
 

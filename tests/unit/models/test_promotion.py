@@ -7,7 +7,7 @@ from support.examples import names, town
 
 from models.learner import Learner
 from models.promotion import Promotion
-from stream.model_config import Trainer
+from stream.settings.model import Trainer
 
 
 def test_it_must_stay_ahead_for_so_many_examples():

@@ -16,7 +16,7 @@ from joserfc.jwk import KeySet
 
 from stream.desk.web.faults import BadToken
 from stream.desk.web.signing.provider import ALGORITHMS, LEEWAY_S, Provider
-from stream.desk_web_config import Oidc
+from stream.settings.desk_web import Oidc
 
 _KEEP_S, _AGAIN_S = 600, 30
 """How long keys are kept; and how soon they are read again for a token that does not fit: keys rotate."""

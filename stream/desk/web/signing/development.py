@@ -14,7 +14,7 @@ from stream.desk.web.faults import BadRequest, Denied, NotFound
 from stream.desk.web.keys import SEALS, SITE
 from stream.desk.web.pages.own import local
 from stream.desk.web.signing.pages import begin_session
-from stream.desk_config import Desk
+from stream.settings.desk import Desk
 
 
 class PublicAddress(ValueError):

@@ -21,7 +21,7 @@ from stream.desk.web.pages.own import local
 from stream.desk.web.signing.pages import begin_session
 from stream.desk.web.signing.provider import ProviderError
 from stream.desk.web.signing.who import staff_of
-from stream.desk_web_config import Oidc
+from stream.settings.desk_web import Oidc
 
 _log = logging.getLogger(__name__)
 _GOOD_MS = 600_000

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.store.tables import Staff
-from stream.desk_web_config import Oidc
+from stream.settings.desk_web import Oidc
 
 
 async def staff_of(session: AsyncSession, claims: Mapping[str, Any], settings: Oidc) -> Staff | None:

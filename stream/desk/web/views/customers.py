@@ -18,9 +18,9 @@ from stream.desk.web.views.names import name_of, opened
 from stream.desk.web.views.shown import CustomerShown, EpisodeShown, ProductShown, Relative, Said, ScoreShown
 from stream.desk.web.views.tasks import tasks_of
 from stream.desk.web.views.timeline import timeline_of
-from stream.desk_web_config import talk_of
-from stream.desk_work_config import Label
 from stream.domain.alerts import Words
+from stream.settings.desk_web import talk_of
+from stream.settings.desk_work import Label
 
 _MOST_EPISODES = 50
 

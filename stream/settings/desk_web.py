@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from stream.desk_section import Section
-from stream.desk_work_config import Label
+from stream.settings.desk_work import Label
+from stream.settings.section import Section
 
 Language = Literal["zh", "en"]
 Role = Literal["rm", "manager", "auditor", "admin"]

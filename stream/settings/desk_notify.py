@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from stream.desk_section import Section
+from stream.settings.section import Section
 
 Route = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from stream.desk_section import Section
+from stream.settings.section import Section
 
 
 class Reports(Section):

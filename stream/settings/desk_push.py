@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import Field, field_validator
 
-from stream.desk_section import Section
+from stream.settings.section import Section
 
 
 class Push(Section):

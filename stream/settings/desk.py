@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
-from stream.desk_notify_config import Notify
-from stream.desk_push_config import Push
-from stream.desk_reports_config import Reports
-from stream.desk_section import Section
-from stream.desk_web_config import Oidc, Talk, Web
-from stream.desk_work_config import Escalation, Work
+from stream.settings.desk_notify import Notify
+from stream.settings.desk_push import Push
+from stream.settings.desk_reports import Reports
+from stream.settings.desk_web import Oidc, Talk, Web
+from stream.settings.desk_work import Escalation, Work
+from stream.settings.section import Section
 
 _SCHEMES = {
     "sqlite": "sqlite+aiosqlite",

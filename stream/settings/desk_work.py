@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from stream.desk_section import Section
+from stream.settings.section import Section
 
 
 class Label(Section):
