@@ -271,7 +271,7 @@ ODD = {
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_a_row_that_cannot_be_stored_is_told_from_a_database_that_is_away(database, odd):
-    with pytest.raises(Exception) as caught:  # noqa: B017, PT011 - of which kind is what is asked
+    with pytest.raises(Exception) as caught:
         async with database.transaction() as session:
             session.add(person("rm-1", **ODD[odd]))
     assert is_rows_fault(caught.value), repr(caught.value)
