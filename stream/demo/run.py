@@ -21,8 +21,8 @@ from rich.live import Live
 from stream.broker import admin, launcher
 from stream.broker.progress import shown
 from stream.config import Settings
+from stream.demo import dashboard, prometheus, scrape, view
 from stream.demo import desk as demo_desk
-from stream.demo import scrape, view
 from stream.demo.browsing import browsed
 from stream.demo.clock import TownClock, begun
 from stream.demo.desk import DemoDesk
@@ -56,11 +56,14 @@ class Plan:
     desk: bool = True
     desk_port: int = 0  # 0: a free one
     browse: bool = False  # open the link in a browser
+    dashboard: bool = False  # a Prometheus, and its pages
     checks: tuple[str, ...] = ()  # commands of `stream.control` to give first, so that a receiver can be checked
 
 
 async def run(settings: Settings, plan: Plan, console: Console) -> int:
     """Run the demo and return the exit status: 0 only if every event was accounted for."""
+    if plan.dashboard:
+        prometheus.program()  # said before anything is started
     task = asyncio.current_task()
     assert task is not None
     for name in (signal.SIGINT, signal.SIGTERM):  # until the show takes them over: take down what is up
@@ -80,12 +83,17 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
                 first, lines = begun(plan.lines)
                 clock = TownClock(first)
                 async with contextlib.AsyncExitStack() as beside:
-                    desk = None
+                    desk, boards = None, ""
                     if plan.desk:
                         progress("starting the desk")
                         up = demo_desk.running(settings, Path(folder), clock, plan.town, plan.desk_port)
                         desk = await beside.enter_async_context(up)
+                    if plan.dashboard:
+                        progress("starting Prometheus")
+                        boards = await beside.enter_async_context(dashboard.running(Path(folder), url, desk))
                     line.close()  # the live page comes in its place
+                    if boards:
+                        console.print(f"dashboard  {boards}", highlight=False, soft_wrap=True)
                     console.print(f"worker     {url}/metrics", highlight=False)
                     fed = replace(plan, lines=clock.marked(lines))
                     return await Show(settings, fed, console, url, process, clock, desk).run()
