@@ -12,6 +12,11 @@ from stream.demo import prometheus
 from stream.demo.desk import DemoDesk
 from stream.interface.dashboards import business, desk, overview, shards
 
+_NOTICE = (
+    "Demo: the desk goes by the simulated town's clock, whose days fly by while it is fed. Its ages and delays, "
+    "and how far event time is behind, are by that clock."
+)
+
 
 @asynccontextmanager
 async def running(folder: Path, worker: str, beside: DemoDesk | None) -> AsyncIterator[str]:
@@ -19,5 +24,5 @@ async def running(folder: Path, worker: str, beside: DemoDesk | None) -> AsyncIt
     of_desk = {} if beside is None else {"churnwatch-desk": beside.service.internal_url}
     boards = (overview.BOARD, shards.BOARD, business.BOARD, *(() if beside is None else (desk.BOARD,)))
     targets = {job: URL(url).authority for job, url in {"churnwatch-worker": worker, **of_desk}.items()}
-    async with prometheus.running(folder, targets, boards) as address:
+    async with prometheus.running(folder, targets, boards, notice=_NOTICE) as address:
         yield prometheus.link(address, overview.BOARD)

@@ -45,18 +45,18 @@ def rules() -> Path:
 
 @asynccontextmanager
 async def running(
-    folder: Path, targets: Mapping[str, str], boards: Sequence[Board], scrape_s: int = 2
+    folder: Path, targets: Mapping[str, str], boards: Sequence[Board], scrape_s: int = 2, notice: str = ""
 ) -> AsyncIterator[str]:
     """Run a server on a free loopback port until the context ends, and yield its address once it answers.
 
     `folder`: to keep all that is the server's in; `targets`: job to host:port of a page of metrics, which is
-    scraped every `scrape_s`, and has as long to answer.
+    scraped every `scrape_s`, and has as long to answer; `notice`: for the pages.
 
     Raises:
         DemoError: there is no Prometheus, or it does not come up.
     """
     home = folder / "prometheus"
-    pages.write(home / "pages", boards, scrape_s)
+    pages.write(home / "pages", boards, scrape_s, notice)
     (home / "prometheus.yml").write_text(yaml.safe_dump(_config(targets, scrape_s)), encoding="utf-8")
     address, log = f"127.0.0.1:{_free_port()}", home / "prometheus.log"
     with log.open("wb") as output:

@@ -40,6 +40,7 @@ _READY_S = 60.0
 _STALL_S = 120.0
 _LAST_S = 30.0
 _BROKER = "demo"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
         prometheus.program()  # said before anything is started
     task = asyncio.current_task()
     assert task is not None
-    for name in (signal.SIGINT, signal.SIGTERM):  # until the show takes them over: take down what is up
+    for name in _ENDING:  # until the show takes them over: take down what is up
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     ours = await asyncio.to_thread(launcher.status, settings, name=_BROKER)
     with tempfile.TemporaryDirectory(prefix="churnwatch-demo-") as folder, contextlib.ExitStack() as line:
@@ -146,7 +147,7 @@ class Show:
     async def run(self) -> int:
         """Feed, watch, end; see `stream.demo.run.run`."""
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in _ENDING:
             loop.add_signal_handler(name, self._stop.set)
         reading = asyncio.Event()
         watching = asyncio.create_task(self._watch(reading))

@@ -23,10 +23,10 @@ def name_of(board: Board) -> str:
     return f"{board.uid}.html"
 
 
-def pages(boards: Sequence[Board], scrape_s: int) -> Iterator[tuple[str, str]]:
+def pages(boards: Sequence[Board], scrape_s: int, notice: str = "") -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file: a page a board, and what they share.
 
-    `scrape_s`: how often Prometheus scrapes.
+    `scrape_s`: how often Prometheus scrapes; `notice`: what a reader should know first.
     """
     folder, plots = files("stream.interface.dashboards") / "page", files("stream.desk.web") / "static" / "vendor"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -37,13 +37,13 @@ def pages(boards: Sequence[Board], scrape_s: int) -> Iterator[tuple[str, str]]:
     }
     template = environment.from_string((folder / "board.html").read_text("utf-8"))
     for board in boards:
-        yield name_of(board), template.render(board=board, boards=boards, scrape_s=scrape_s)
+        yield name_of(board), template.render(board=board, boards=boards, scrape_s=scrape_s, notice=notice)
     for place, names in ((folder, _PARTS), (plots, _PLOTS)):
         yield from ((name, (place / name).read_text("utf-8")) for name in names)
 
 
-def write(into: Path, boards: Sequence[Board], scrape_s: int) -> None:
+def write(into: Path, boards: Sequence[Board], scrape_s: int, notice: str = "") -> None:
     """Write the pages and what they need into a folder."""
     into.mkdir(parents=True, exist_ok=True)
-    for name, text in pages(boards, scrape_s):
+    for name, text in pages(boards, scrape_s, notice):
         (into / name).write_text(text, encoding="utf-8")

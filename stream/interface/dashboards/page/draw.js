@@ -99,12 +99,13 @@ const figure = (body, panel, series) => {
 const bars = (body, panel, series) => {
   series.sort((one, other) => other.value - one.value || one.name.localeCompare(other.name));
   const most = Math.max(...series.map((one) => one.value), Number.MIN_VALUE);
+  const unit = panel.unit === "short" && most >= 10 ? "whole" : panel.unit;
   const list = made("ul", "bars");
   for (const one of series.slice(0, BARS)) {
     const item = made("li"), track = made("span", "track"), bar = made("span", "bar");
     bar.style.width = `${Math.max(0, (100 * one.value) / most)}%`;
     track.append(bar);
-    item.append(made("span", "name", one.name || NAMELESS), track, made("span", "number", said(one.value, panel.unit)));
+    item.append(made("span", "name", one.name || NAMELESS), track, made("span", "number", said(one.value, unit)));
     list.append(item);
   }
   body.replaceChildren(list);

@@ -24,6 +24,7 @@ const scaled = (value, scale, base) => {
 const UNITS = {
   short: count,
   none: count,
+  whole: (value) => count(Math.round(value)),
   ops: (value) => `${count(value)}/s`,
   percentunit: (value) => `${tenths.format(value * 100)} %`,
   s: (value) => scaled(value, SPANS, "s"),
