@@ -1,4 +1,4 @@
-"""A real Chromium (Debian's), sizes of screens, and axe-core as it is kept here. Where none is installed, tests fail."""
+"""A real Chromium (Debian's; without it tests fail), sizes of screens, and axe-core as it is kept here."""
 
 from __future__ import annotations
 
