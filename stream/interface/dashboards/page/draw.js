@@ -52,7 +52,7 @@ const newPlot = (body, panel, series, held) => {
   const bands = panel.stacked ? series.slice(1).map((_, i) => ({ series: [i + 2, i + 1] })) : undefined;
   body.replaceChildren();
   const plot = new uPlot({
-    width: body.clientWidth, height: HEIGHT, padding: [10, 24, 0, 0], bands,
+    width: body.clientWidth, height: HEIGHT, padding: [10, 32, 0, 0], bands,
     series: [time, ...series.map((one, i) => line(one, i, panel, held))],
     axes: [
       { ...look, size: 30, space: 90, values: (plot, ticks) => ticks.map((tick) => at(tick)) },
