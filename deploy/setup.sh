@@ -62,12 +62,12 @@ setup_chromium() {
             "On Debian: sudo apt-get install chromium fonts-noto-cjk"
 }
 
-# Make sure that Prometheus and its promtool are there, for the tests of metrics, rules and dashboards: they start a
-# server of their own, none needs to run.
+# Make sure that Prometheus and its promtool are there, for the demo's dashboards and for the tests of metrics, rules and
+# dashboards: they start a server of their own, none needs to run.
 setup_prometheus() {
     if command -v prometheus >/dev/null && command -v promtool >/dev/null; then return 0; fi
     setup_apt prometheus ||
-        setup_fail "Prometheus is not installed: the tests of metrics, rules and dashboards will fail." \
+        setup_fail "Prometheus is not installed: the demo's dashboards and the tests of metrics and rules need it." \
             "On Debian or Ubuntu: sudo apt-get install prometheus"
 }
 

@@ -22,6 +22,10 @@ def command(
     ] = None,
     desk: Annotated[bool, typer.Option("--desk/--no-desk", help="Run the desk beside the worker.")] = True,
     desk_port: Annotated[int, typer.Option(min=0, max=65535, help="Loopback port of its page; 0 = a free one.")] = 0,
+    dashboard: Annotated[
+        bool,
+        typer.Option("--dashboard", help="Dashboards in a browser, by a Prometheus of its own (to be installed)."),
+    ] = False,
     browse: Annotated[bool, typer.Option("--open", help="Open the RM's link in a browser (on a terminal).")] = False,
     leave: Annotated[bool, typer.Option("--exit", help="End when the input is done (always so in a pipe).")] = False,
     test_alert: Annotated[bool, typer.Option("--test-alert", help="Send a test alert to `alerts` first.")] = False,
@@ -33,13 +37,15 @@ def command(
 
     The desk's page is on the loopback address; links that sign in are printed, one for an RM whose customers nobody
     else answers for, one each for the manager, an auditor and an administrator. The other RMs' answers are simulated.
-    The desk goes by the town's time.
+    The desk goes by the town's time. The dashboards are those for Grafana, as pages of a Prometheus that scrapes
+    worker and desk.
 
     Ends with a summary; status 0 only if every event was accounted for and the desk has every alert.
     Everything it made is removed again.
 
     Examples:
       churnwatch demo
+      churnwatch demo --dashboard
       churnwatch demo --input events.jsonl --exit
       churnwatch demo --source berka trans.asc.gz account.asc.gz disp.asc.gz --exit
     """
@@ -65,6 +71,8 @@ def command(
             )
         except ValueError as fault:
             raise typer.BadParameter(str(fault)) from None
+        if memory and dashboard:
+            raise typer.BadParameter("--memory has no worker whose metrics could be shown: leave --dashboard away")
         if memory:
             raise typer.Exit(in_memory.run(settings, what, events, console))
         town = source_file is None and source is None
@@ -73,7 +81,7 @@ def command(
         leave = leave or not console.is_terminal
         plan = run.Plan(
             what, events, pace, leave, config, events.town if isinstance(events, TownLines) else None,
-            desk, desk_port, browse and not leave, checks,
+            desk, desk_port, browse and not leave, dashboard, checks,
         )  # fmt: skip
         try:
             status = asyncio.run(run.run(settings, plan, console))

@@ -1,4 +1,4 @@
-"""The demo's worker: a process of its own, ended with the demo."""
+"""The demo's worker: a process of its own, ended with the demo; and how such processes are ended."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from stream.engine import directory
 from stream.engine.broadcast import read_whole
 
 _READY_S = 60.0
+_END_S = 20.0
 
 
 class DemoError(OSError):
@@ -48,14 +49,25 @@ async def worker(
     try:
         yield process, await _ready(settings, process, folder / "worker.log")
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(process.wait(), 20)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+        await end(process)
         output.close()
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Ask a process to end, and end it if it does not."""
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(process.wait(), _END_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def tail(log: Path) -> str:
+    """Return a log's last lines."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
 async def _ready(settings: Settings, process: asyncio.subprocess.Process, log: Path) -> str:
@@ -67,8 +79,4 @@ async def _ready(settings: Settings, process: asyncio.subprocess.Process, log: P
                     if answer.status == 200:
                         return entry.url
             await asyncio.sleep(0.1)
-    raise DemoError(f"the worker did not become ready; its log ends with:\n{_tail(log)}")
-
-
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+    raise DemoError(f"the worker did not become ready; its log ends with:\n{tail(log)}")

@@ -21,8 +21,8 @@ from rich.live import Live
 from stream.broker import admin, launcher
 from stream.broker.progress import shown
 from stream.config import Settings
+from stream.demo import dashboard, prometheus, scrape, view
 from stream.demo import desk as demo_desk
-from stream.demo import scrape, view
 from stream.demo.browsing import browsed
 from stream.demo.clock import TownClock, begun
 from stream.demo.desk import DemoDesk
@@ -40,6 +40,7 @@ _READY_S = 60.0
 _STALL_S = 120.0
 _LAST_S = 30.0
 _BROKER = "demo"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,17 @@ class Plan:
     desk: bool = True
     desk_port: int = 0  # 0: a free one
     browse: bool = False  # open the link in a browser
+    dashboard: bool = False  # a Prometheus, and its pages
     checks: tuple[str, ...] = ()  # commands of `stream.control` to give first, so that a receiver can be checked
 
 
 async def run(settings: Settings, plan: Plan, console: Console) -> int:
     """Run the demo and return the exit status: 0 only if every event was accounted for."""
+    if plan.dashboard:
+        prometheus.program()  # said before anything is started
     task = asyncio.current_task()
     assert task is not None
-    for name in (signal.SIGINT, signal.SIGTERM):  # until the show takes them over: take down what is up
+    for name in _ENDING:  # until the show takes them over: take down what is up
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     ours = await asyncio.to_thread(launcher.status, settings, name=_BROKER)
     with tempfile.TemporaryDirectory(prefix="churnwatch-demo-") as folder, contextlib.ExitStack() as line:
@@ -80,12 +84,17 @@ async def run(settings: Settings, plan: Plan, console: Console) -> int:
                 first, lines = begun(plan.lines)
                 clock = TownClock(first)
                 async with contextlib.AsyncExitStack() as beside:
-                    desk = None
+                    desk, boards = None, ""
                     if plan.desk:
                         progress("starting the desk")
                         up = demo_desk.running(settings, Path(folder), clock, plan.town, plan.desk_port)
                         desk = await beside.enter_async_context(up)
+                    if plan.dashboard:
+                        progress("starting Prometheus")
+                        boards = await beside.enter_async_context(dashboard.running(Path(folder), url, desk))
                     line.close()  # the live page comes in its place
+                    if boards:
+                        console.print(f"dashboard  {boards}", highlight=False, soft_wrap=True)
                     console.print(f"worker     {url}/metrics", highlight=False)
                     fed = replace(plan, lines=clock.marked(lines))
                     return await Show(settings, fed, console, url, process, clock, desk).run()
@@ -138,7 +147,7 @@ class Show:
     async def run(self) -> int:
         """Feed, watch, end; see `stream.demo.run.run`."""
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in _ENDING:
             loop.add_signal_handler(name, self._stop.set)
         reading = asyncio.Event()
         watching = asyncio.create_task(self._watch(reading))

@@ -62,6 +62,7 @@ class DeskService(mode.Service):
         self.parts: Parts | None = None
         self.serving = asyncio.Event()
         self.url = ""  # of the page, once it serves
+        self.internal_url = ""  # of metrics and health
         self._clock = clock
         self._leaving = AsyncExitStack()
         self._why = ""
@@ -91,7 +92,8 @@ class DeskService(mode.Service):
         port = desk_port(parts.registries, self.standings, failing=lambda: self._why, ready=self._is_ready)
         self._leaving.push_async_callback(port.stop)
         number = await port.start(self.settings.http.host, self.settings.http.port)
-        log.info("desk: metrics and health on http://%s:%d", self.settings.http.host, number)
+        self.internal_url = f"http://{self.settings.http.host}:{number}"
+        log.info("desk: metrics and health on %s", self.internal_url)
 
     async def _serve(self, parts: Parts) -> None:
         """Bring the database to this version's form, then show the page and look for what falls due."""

@@ -283,11 +283,14 @@ class Shard:
         return len(items)
 
     def _observe_latency(self, items: Sequence[Item], batch: Batch) -> None:
-        """Of the first and the last to arrive; with an alert's id, where there was one, to follow it to the desk."""
-        arrivals = [item.record.timestamp for item in items]
+        """Of the first and the last to arrive; with an alert's id, where there was one, to follow it to the desk.
+
+        Of news of the staff nobody knows when it arrived: its timestamps are its writers'.
+        """
+        arrivals = [item.record.timestamp for item in items if item.topic != STAFF]
         example = {"alert_id": batch.alerts[0].alert_id} if batch.alerts else None
         now = self._wall()
-        for timestamp in {min(arrivals), max(arrivals)}:
+        for timestamp in {min(arrivals), max(arrivals)} if arrivals else ():
             self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000, example)
 
     def next_time(self) -> float:

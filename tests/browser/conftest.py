@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-from support.chromium import PHONE, WIDE
+from playwright.async_api import Browser, BrowserContext, Page
+from support.chromium import PHONE, WIDE, browsing
 from support.desk_rows import NOW
 from support.desk_stores import settings_of
 from support.desk_town import settle
@@ -34,12 +33,8 @@ _PATIENCE_MS = 15_000
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, "Chromium is not installed; on Debian: sudo apt-get install chromium fonts-noto-cjk"
-    async with async_playwright() as started:
-        browser = await started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    async with browsing() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture(scope="session")

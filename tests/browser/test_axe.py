@@ -3,21 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.chromium import AXE, PHONE, WIDE
-
-SERIOUS = ("serious", "critical")
-
-
-async def faults(page):
-    """Return the serious faults that axe finds, with where."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert len(found["passes"]) >= 10
-    return [
-        (fault["id"], [node["target"] for node in fault["nodes"]], fault["nodes"][0]["failureSummary"])
-        for fault in found["violations"]
-        if fault["impact"] in SERIOUS
-    ]
+from support.chromium import PHONE, WIDE, faults
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])

@@ -11,7 +11,8 @@ import yaml
 from support.metrics import series
 from support.prometheus import RULES
 
-from stream.interface.dashboards.build import BOARDS, documents
+from stream.interface.dashboards.boards import BOARDS
+from stream.interface.dashboards.build import documents
 
 COMMITTED = Path(__file__).parents[2] / "deploy" / "grafana"
 PANELS = [panel for board in BOARDS for _, panels in board.rows for panel in panels]

@@ -99,10 +99,14 @@ def test_the_source_archive_gives_the_same_wheel(wheel, tmp_path):
 
 
 def test_its_files_are_found_from_where_it_is_installed(installed, tmp_path):
-    code = "import stream.config as c, stream.broker.jars as j; print(c.default_file()); print(j.lock_file())"
+    code = (
+        "import stream.config as c, stream.broker.jars as j, stream.demo.prometheus as p; "
+        "print(c.default_file()); print(j.lock_file()); print(p.rules())"
+    )
     assert run(installed, tmp_path, "-c", code).split() == [
         str(installed / "stream" / "default.toml"),
         str(installed / "stream" / "broker" / "jgo.lock.toml"),
+        str(installed / "stream" / "demo" / "rules"),
     ]
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import aiohttp
+import orjson
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -144,6 +145,41 @@ async def test_without_the_desk_there_is_none(broker, demo):
     assert process.returncode == 0, output
     assert "desk" not in output
     assert "Every event is accounted for." in output
+
+
+async def asked(address: str, path: str) -> tuple[str, str]:
+    """Return the kind and the text of what the dashboard's server answers."""
+    async with aiohttp.ClientSession() as session, session.get(address + path) as answer:
+        assert answer.status == 200
+        return answer.content_type, await answer.text()
+
+
+async def test_its_dashboards_show_the_worker_and_the_desk_and_end_with_it(broker, demo):
+    process = demo("--customers", "40", "--days", "3650", "--rate", "100", "--dashboard")
+    said = await said_until(process, r"dashboard +http\S+")
+    address, path = re.search(r"dashboard +(http://127\.0\.0\.1:\d+)(\S+)", said).groups()
+    kind, page = await asked(address, path)
+    assert kind == "text/html"
+    assert "<h1>Overview</h1>" in page
+    assert "simulated town" in page
+    assert "churnwatch-desk.html" in page
+    assert "churnwatch-model.html" not in page
+    assert (await asked(address, "/user/board.js"))[0] == "text/javascript"
+    up: dict[str, str] = {}
+    async with asyncio.timeout(60):
+        while len(up) < 2:  # until both are scraped
+            await asyncio.sleep(0.5)
+            found = orjson.loads((await asked(address, "/api/v1/query?query=up"))[1])["data"]["result"]
+            up = {one["metric"]["job"]: one["value"][1] for one in found}
+    assert set(up) == {"churnwatch-desk", "churnwatch-worker"}
+    rules = orjson.loads((await asked(address, "/api/v1/rules"))[1])["data"]["groups"]
+    assert sum(len(group["rules"]) for group in rules) >= 45
+    process.send_signal(signal.SIGHUP)  # as when the terminal is closed
+    output, _ = await asyncio.to_thread(process.communicate, timeout=60)
+    assert process.returncode == 0, said + output
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await asked(address, path)
+    assert await topics(broker) == []
 
 
 async def test_a_signal_ends_it_early_and_says_what_is_open(broker, demo):

@@ -116,7 +116,7 @@ async def running(settings: Settings, folder: Path) -> AsyncIterator[Stack]:
         for role in roles.values():
             await role.ready()
         targets = {f"churnwatch-{name}": role.url.removeprefix("http://") for name, role in roles.items()}
-        watching = up.enter_context(prometheus(folder, targets))
+        watching = await up.enter_async_context(prometheus(folder, targets))
         stack = Stack(settings, watching, roles, time.time())
         receiver = await up.enter_async_context(receiving())
         config = f"{folder}/desk.toml"

@@ -1,24 +1,19 @@
-"""A Prometheus of a test's own over running roles: Debian's, on the loopback address."""
+"""A Prometheus of a test's own over running roles: Debian's, started as the demo does."""
 
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from support.prometheus import RULES, program
-
-_READY_S = 30.0
+from stream.demo.prometheus import running
+from stream.interface.dashboards.boards import BOARDS
 
 
 class Prometheus:
@@ -55,44 +50,8 @@ class Prometheus:
             time.sleep(0.2)
 
 
-@contextmanager
-def prometheus(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
-    """Run a server that scrapes once a second; `targets`: job to host:port."""
-    jobs = [{"job_name": job, "static_configs": [{"targets": [target]}]} for job, target in targets.items()]
-    config = {
-        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(RULES / "*.yml")],
-        "scrape_configs": jobs,
-    }
-    file = folder / "prometheus.yml"
-    file.write_text(yaml.safe_dump(config), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        program("prometheus"),
-        f"--config.file={file}",
-        f"--storage.tsdb.path={folder / 'tsdb'}",
-        f"--web.listen-address={address}",
-        "--enable-feature=exemplar-storage",
-        "--log.level=warn",
-    ]
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _await(f"http://{address}/-/ready", process, folder / "prometheus.log")
-        yield Prometheus(f"http://{address}")
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _READY_S
-    while True:
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text(encoding="utf-8")
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
+@asynccontextmanager
+async def prometheus(folder: Path, targets: Mapping[str, str]) -> AsyncIterator[Prometheus]:
+    """Run the demo's server over other targets, with all boards; `targets`: job to host:port."""
+    async with running(folder, targets, BOARDS, scrape_s=1) as url:
+        yield Prometheus(url)

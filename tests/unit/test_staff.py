@@ -64,6 +64,15 @@ async def test_after_a_restart_it_is_known_and_not_taken_again(harness, lose_sto
     assert [a["state"] for a in harness.alerts()] == ["opened", "resolved"]
 
 
+async def test_news_of_years_ago_is_no_latency(harness):
+    await handle(harness, NOON.profile("c", rm_id="s"))
+    before = harness.counted("churnwatch_end_to_end_seconds_count")
+    assert before >= 1
+    await handle(harness, staff(NOON.plus(days=1), staff_id="s", status="leave"))
+    assert harness.shard.peek("c") is not None
+    assert harness.counted("churnwatch_end_to_end_seconds_count") == before
+
+
 async def test_its_position_stands_with_the_shard_and_in_no_groups_offsets(harness):
     await handle(harness, NOON.profile("c", rm_id="s"), staff(NOON.plus(days=1), staff_id="s", status="left"))
     assert meta.decode(harness.store.get(meta.KEY)).positions["staff"] == 1

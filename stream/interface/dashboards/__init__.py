@@ -1,1 +1,1 @@
-"""Grafana dashboards: what is on them stands here as data, and `build` makes Grafana's JSON of it."""
+"""Dashboards as data. `build` makes Grafana's JSON of them, `pages` pages that Prometheus itself can serve."""

@@ -10,10 +10,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models import dashboard as model
 
-from stream.interface.dashboards import business, desk, overview, shards, trainer
 from stream.interface.dashboards.board import Board, Choice, Panel
-
-BOARDS: tuple[Board, ...] = (overview.BOARD, shards.BOARD, business.BOARD, trainer.BOARD, desk.BOARD)
+from stream.interface.dashboards.boards import BOARDS
 
 _SOURCE = model.DataSourceRef("prometheus", "${datasource}")
 _HEIGHT = {"figure": 4, "graph": 8, "bars": 8, "table": 6}

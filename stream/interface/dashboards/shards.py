@@ -27,8 +27,8 @@ BOARD = Board(
                 ),
                 graph(
                     "Event time behind the clock",
-                    "The newest event time of each shard; an idle one follows the clock after a minute.",
-                    (f"time() - max by (shard) (churnwatch_stream_timestamp_seconds{_CHOSEN})", "{{shard}}"),
+                    "The newest event time of each shard that had events; idle, it follows the clock after a minute.",
+                    (f"time() - (max by (shard) (churnwatch_stream_timestamp_seconds{_CHOSEN}) > 0)", "{{shard}}"),
                     unit="s",
                 ),
                 graph(
