@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The topics: create what is missing, check what is there. Layout: section topics of the settings.",
+    help="The topics: create what is missing, check what is there. Layout: section topics of the settings."
+    "\n\nExample: churnwatch topics check",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Settings in TOML.")]
@@ -27,6 +28,8 @@ def apply(config: Config = None) -> None:
 
     A partition count is never changed, since it decides which shard a customer belongs to: what is left to mend by
     hand is listed, and the status is 1.
+
+    Example: churnwatch topics apply --config /etc/churnwatch.toml
     """
     import asyncio
 
@@ -42,7 +45,10 @@ def apply(config: Config = None) -> None:
 
 @app.command()
 def check(config: Config = None) -> None:
-    """List every difference with the command that mends it; status 1 when there is one."""
+    """List every difference with the command that mends it; status 1 when there is one.
+
+    Example: churnwatch topics check
+    """
     import asyncio
 
     from stream.broker import admin
@@ -58,7 +64,10 @@ def check(config: Config = None) -> None:
 
 @app.command(name="list")
 def list_(config: Config = None) -> None:
-    """Print the table: name, key, partitions, clean-up, retention and what each topic carries. Needs no broker."""
+    """Print the table: name, key, partitions, clean-up, retention and what each topic carries. Needs no broker.
+
+    Example: churnwatch topics list
+    """
     from rich.console import Console
     from rich.table import Table
 
@@ -91,9 +100,7 @@ def widen(
     reader: Annotated[
         list[str] | None, typer.Option(help="A group whose place in alerts is to go over; may be given several times.")
     ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Do it; without it only what would be done is told.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; else only what would be done is told.")] = False,
     config: Config = None,
 ) -> None:
     """More partitions: copy every keyed topic into a wider layout under another prefix, each record once and in order.

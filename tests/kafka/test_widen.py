@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+from aiokafka import TopicPartition
 from chaos import oracle
 from chaos.families import families
 from chaos.fleet import for_chaos
@@ -22,7 +23,7 @@ from support.units import DAY, T0
 from stream.broker import admin
 from stream.config import Settings
 from stream.engine.jsonl import Record
-from stream.ops import group
+from stream.ops.widen.family import KEYED
 from stream.ops.widen.layout import wider
 from stream.ops.widen.run import widen
 from stream.produce import produce
@@ -53,9 +54,16 @@ def life() -> list[Record]:
     return sorted(lines, key=lambda line: line.timestamp)
 
 
-async def taken(settings: Settings, within_s: float = 90) -> None:
-    """Return when the group has taken all there is, hops too."""
-    await eventually(lambda: group.places(settings), lambda found: not any(place.lag for place in found), within_s)
+async def unread(settings: Settings) -> int:
+    """Return how many records the group has still to take: offsets alone do not tell, markers of transactions do."""
+    at = await oracle.committed(settings)
+    records = [record for topic in KEYED for record in await oracle.read(settings, topic)]
+    return sum(record.offset >= at[TopicPartition(record.topic, record.partition)] for record in records)
+
+
+async def taken(settings: Settings) -> None:
+    """Return when the group has taken all there is, what shards told each other too."""
+    await eventually(lambda: unread(settings), lambda count: count == 0, 60)
 
 
 async def run_through(settings: Settings, log: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -62,3 +62,15 @@ async def offsets(settings: Settings, group: str) -> Offsets:
     async with admin.connected(settings, "churnwatch-widen") as client:
         found: Offsets = await client.list_consumer_group_offsets(group)
     return {place: one for place, one in found.items() if one.offset >= 0}
+
+
+async def place(settings: Settings, group: str, places: Mapping[TopicPartition, int]) -> None:
+    """Have a group without members go on at these places."""
+    consumer = AIOKafkaConsumer(**client_options(settings.kafka), group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(list(places))
+        if places:
+            await consumer.commit(dict(places))
+    finally:
+        await consumer.stop()

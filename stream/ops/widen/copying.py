@@ -1,8 +1,7 @@
 """Carries records from the old layout into the wider one, each exactly once however often it is interrupted.
 
-One Kafka transaction holds some records of one partition, how far that partition has been copied, and where the groups
-stand that had taken all of them. So what was copied is always known, and the groups' places are exact: up to its mark
-a group's place in the new partition follows the records, and from there on it stays.
+One Kafka transaction holds some records of one partition, how far that partition has been copied, and where in the
+copy those records lie that a group has come to. So what was copied is always known, and the groups' places are exact.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from stream.ops.widen.survey import Source
 
 MOST = 5_000  # records of one transaction
 _POLL_MS = 200
+_SAID_BYTES = 4_096  # offset.metadata.max.bytes of a broker that was not told otherwise
 
 Route = Callable[[Any], list[tuple[int, bytes | None]]]
 """Record -> partitions of the wider layout, with the value that goes there."""
@@ -61,82 +61,63 @@ class Copier:
         self._producer = producer
         self._consumer = consumer
         self._old, self._new = old, new
-        self._group = progress_group(old)
         self._known = known
-        self.landed: dict[int, int] = {}  # where a mark in a topic of one partition lies in its copy
+        self.landed: dict[tuple[str, int], Landing] = {}
 
     def reached(self, source: Source) -> int:
         """Return up to where a partition has been copied."""
         known = self._known.get(self._place(source.topic, source.number))
         return source.first if known is None else max(known.offset, source.first)
 
-    async def copy(self, source: Source, cuts: Collection[int], counted: Counted) -> None:
+    async def copy(self, source: Source, counted: Counted) -> None:
         """Copy what has not been copied of a partition, up to the end the survey saw.
-
-        `cuts`: offsets of which `landed` is to say where they lie in the copy.
 
         Raises:
             WidenRefused: another widening has begun meanwhile, or the broker refused.
         """
         origin = TopicPartition(self._old.topics.prefix + source.topic, source.number)
         at = self.reached(source)
-        landing = _Landing.read(self._known.get(self._place(source.topic, source.number)))
+        landing = Landing.read(self._known.get(self._place(source.topic, source.number)))
+        self.landed[source.topic, source.number] = landing
         self._consumer.assign([origin])
         self._consumer.seek(origin, at)
         going = route(source, self._old, self._new)
-        marks = {*source.marks.values(), *cuts}
+        marks = set(source.marks.values())
         while at < source.end:
             found = await self._consumer.getmany(origin, timeout_ms=_POLL_MS, max_records=MOST)
             upto = min(source.end, await self._consumer.position(origin))
             for piece, reached in pieces(found.get(origin, ()), at, upto, marks):
-                await self._carry(source, going, piece, reached, landing, cuts)
-                counted(len(piece))
+                if piece or reached == source.end or reached in marks:
+                    await self._carry(source, going, piece, reached, landing)
+                    counted(len(piece))
             at = max(at, upto)
-        self.landed |= landing.marks
 
-    async def note(self, places: Mapping[str, Mapping[TopicPartition, Any]], rows: Iterable[Row] = ()) -> None:
-        """Commit places of groups, and rows of the changelog with them, in one transaction."""
-        await self._transaction(rows, lambda ends: places)
+    async def note(self, place: TopicPartition, offset: int, said: str, rows: Iterable[Row] = ()) -> None:
+        """Write down something of the whole under a place of its own, and rows of the changelog, in one transaction."""
+        await self._transaction(rows, lambda ends: (place, offset, said))
 
-    async def _carry(
-        self,
-        source: Source,
-        going: Route,
-        piece: Sequence[Any],
-        reached: int,
-        landing: _Landing,
-        cuts: Collection[int],
-    ) -> None:
-        if not piece and reached < source.end and reached not in cuts:
-            return
-
-        def places(ends: Mapping[int, int]) -> dict[str, dict[TopicPartition, Any]]:
-            landing.passed(ends.get(0), reached if reached in cuts else None)
-            said = landing.said() if source.topic in WHOLE else ""
-            noted: dict[str, dict[TopicPartition, Any]] = {
-                self._group: {self._place(source.topic, source.number): (reached, said)}
-            }
-            if ends:
-                moved = {self._place(source.topic, number): (end, "") for number, end in ends.items()}
-                noted |= {group: moved for group, mark in source.marks.items() if mark >= reached}
-            return noted
-
+    async def _carry(self, source: Source, going: Route, piece: Sequence[Any], reached: int, landing: Landing) -> None:
         rows = [
             (source.topic, number, record.key, value, record.timestamp, record.headers)
             for record in piece
             for number, value in going(record)
         ]
-        await self._transaction(rows, places)
+
+        def progress(ends: Mapping[int, int]) -> tuple[TopicPartition, int, str]:
+            landing.passed(ends, reached if reached in source.marks.values() else None)
+            return self._place(source.topic, source.number), reached, landing.said()
+
+        await self._transaction(rows, progress)
 
     async def _transaction(
-        self, rows: Iterable[Row], places: Callable[[Mapping[int, int]], Mapping[str, Mapping[TopicPartition, Any]]]
+        self, rows: Iterable[Row], progress: Callable[[Mapping[int, int]], tuple[TopicPartition, int, str]]
     ) -> None:
+        """Write rows and what `progress` makes of where they end, by partition."""
         producer = self._producer
         try:
             async with producer.transaction():
-                ends = await self._send(rows)
-                for group, offsets in places(ends).items():
-                    await producer.send_offsets_to_transaction(dict(offsets), group)
+                place, offset, said = progress(await self._send(rows))
+                await producer.send_offsets_to_transaction({place: (offset, said)}, progress_group(self._old))
         except ProducerFenced:
             raise WidenRefused("another widening has begun meanwhile and goes on with what is left") from None
         except (KafkaError, AssertionError) as fault:  # aiokafka asserts its way out of an expired transaction
@@ -176,23 +157,42 @@ Row = tuple[str, int, bytes | None, bytes | None, int | None, Sequence[tuple[str
 """Topic, partition of the wider layout, key, value, timestamp in ms (`None`: now), headers."""
 
 
-class _Landing:
-    """Where the marks of a topic of one partition lie in its copy; kept beside the progress, to survive a kill."""
+class Landing:
+    """Where the marks of a partition lie in its children; kept beside the progress, to survive a kill.
 
-    def __init__(self, end: int, marks: dict[int, int]) -> None:
-        self._end, self.marks = end, marks
+    A mark is the next offset of a group. In each child it lies behind the last record copied from before it.
+    """
+
+    def __init__(self, ends: dict[int, int] | None = None, marks: dict[int, dict[int, int]] | None = None) -> None:
+        """`ends`: offset after the last copied record by child; `marks`: what that was at each mark."""
+        self._ends = ends or {}
+        self._marks = marks or {}
 
     @classmethod
-    def read(cls, known: Any) -> _Landing:
-        if known is None or not known.metadata:
-            return cls(0, {})
-        end, marks = json.decode(known.metadata, type=tuple[int, dict[int, int]])
-        return cls(end, marks)
+    def read(cls, known: Any) -> Landing:
+        """Return what was committed with the progress; nothing was: nothing has been copied."""
+        return cls() if known is None or not known.metadata else cls(*json.decode(known.metadata, type=_Said))
 
-    def passed(self, end: int | None, mark: int | None) -> None:
-        self._end = self._end if end is None else end
+    def passed(self, ends: Mapping[int, int], mark: int | None) -> None:
+        """Take where the records of a piece ended; `mark`: of the offset that the piece came up to, if it is one."""
+        self._ends |= ends
         if mark is not None:
-            self.marks[mark] = self._end
+            self._marks[mark] = dict(self._ends)
+
+    def place(self, mark: int, child: int) -> int:
+        """Return the offset in a child that is next for who is at `mark`."""
+        return self._marks.get(mark, {}).get(child, 0)
 
     def said(self) -> str:
-        return json.encode((self._end, self.marks)).decode()
+        """Return it in the form in which it is committed.
+
+        Raises:
+            WidenRefused: it is longer than a broker takes.
+        """
+        said = json.encode((self._ends, self._marks)).decode()
+        if len(said) > _SAID_BYTES:
+            raise WidenRefused("too much to note for one partition: widen by a smaller factor, or with fewer --reader")
+        return said
+
+
+_Said = tuple[dict[int, int], dict[int, dict[int, int]]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka.structs import TopicPartition
 from msgspec.structs import replace
@@ -16,11 +15,11 @@ from stream.broker.progress import Progress, silent
 from stream.config import Settings
 from stream.engine import meta
 from stream.ops.group import GroupRuns, members
-from stream.ops.widen.clients import Offsets, offsets, reader, writer
+from stream.ops.widen.clients import Offsets, offsets, place, reader, writer
 from stream.ops.widen.copying import Copier, Row, progress_group
 from stream.ops.widen.family import KEYED, STATES, WHOLE, Family
 from stream.ops.widen.layout import WidenRefused, while_copying
-from stream.ops.widen.survey import ORDER, Source, Survey, boundaries, last_row, settled, survey
+from stream.ops.widen.survey import ORDER, Source, Survey, last_row, settled, shard_name, survey
 from stream.ops.widen.verify import Verifier
 from stream.topics import STAFF
 
@@ -76,12 +75,14 @@ async def widen(old: Settings, new: Settings, readers: Collection[str] = (), pro
         await admin.shape(new, while_copying(new))
         async with reader(old) as consumer:
             copier = Copier(producer, consumer, old, new, known)
-            await _begin(copier, old, new, found, known)
+            if _mark(new, _BEGUN) not in known:
+                await copier.note(_mark(new, _BEGUN), 0, found.fingerprint(new.topics.partitions))
             await _copy(copier, found, progress)
             held = await _verify(Verifier(consumer, old, new), found, progress)
-            rows = _clocks(old, new, found, copier.landed)
             if _mark(new, _DONE) not in known:
-                await copier.note({progress_group(old): {_mark(new, _DONE): (1, "")}}, rows)
+                await copier.note(_mark(new, _DONE), 0, "", _clocks(old, new, found, copier))
+        for group in (old.engine.group, *readers):
+            await place(new, group, _group_places(group, old, new, found, copier))
         await admin.shape(new, wanted(new))
     return _lines(old, found, held)
 
@@ -148,19 +149,18 @@ async def _worked_on(new: Settings, found: Survey) -> bool:
     return False
 
 
-async def _begin(copier: Copier, old: Settings, new: Settings, found: Survey, known: Offsets) -> None:
-    """Note what is begun, and give every group a place at the beginning of each partition that it reads."""
-    if _mark(new, _BEGUN) in known:
-        return
-    places: dict[str, dict[TopicPartition, Any]] = {
-        progress_group(old): {_mark(new, _BEGUN): (0, found.fingerprint(new.topics.partitions))}
-    }
+def _group_places(group: str, old: Settings, new: Settings, found: Survey, copier: Copier) -> dict[TopicPartition, int]:
+    """Return where a group goes on in the new layout."""
+    places: dict[TopicPartition, int] = {}
     for source in found.sources:
-        for group in source.marks:
-            family = Family(source.number, old.topics.partitions, new.topics.partitions)
-            for number in [0] if source.topic in WHOLE else family.children:
-                places.setdefault(group, {})[TopicPartition(new.topics.prefix + source.topic, number)] = 0
-    await copier.note(places)
+        if group not in source.marks:
+            continue
+        landing = copier.landed[source.topic, source.number]
+        family = Family(source.number, old.topics.partitions, new.topics.partitions)
+        for number in [0] if source.topic in WHOLE else family.children:
+            at = landing.place(source.marks[group], number)
+            places[TopicPartition(new.topics.prefix + source.topic, number)] = at
+    return places
 
 
 async def _copy(copier: Copier, found: Survey, progress: Progress) -> None:
@@ -172,9 +172,8 @@ async def _copy(copier: Copier, found: Survey, progress: Progress) -> None:
         done += count
         progress("copying", done, total)
 
-    cuts = set(boundaries(found).values())
     for source in found.sources:
-        await copier.copy(source, cuts if source.topic == STAFF else (), counted)
+        await copier.copy(source, counted)
 
 
 async def _verify(verifier: Verifier, found: Survey, progress: Progress) -> Counter[str]:
@@ -185,17 +184,17 @@ async def _verify(verifier: Verifier, found: Survey, progress: Progress) -> Coun
     return held
 
 
-def _clocks(old: Settings, new: Settings, found: Survey, landed: dict[int, int]) -> list[Row]:
+def _clocks(old: Settings, new: Settings, found: Survey, copier: Copier) -> list[Row]:
     """Return each new shard's own row: its parent's clock, and its place in the staff's news. The places in its other
     topics are the group's."""
+    (news,) = found.of(STAFF)
     rows: list[Row] = []
     for number in range(new.topics.partitions):
-        known = found.metas.get(number % old.topics.partitions)
-        if known is None:
-            continue
-        at = boundaries(found)[number % old.topics.partitions]
-        clock = replace(known, positions={STAFF: landed.get(at, 0)}, group=old.engine.group)
-        rows.append((STATES, number, meta.KEY, clock.encode(), None, ()))
+        parent = number % old.topics.partitions
+        if parent in found.metas:
+            at = copier.landed[STAFF, 0].place(news.marks[shard_name(parent)], 0)
+            clock = replace(found.metas[parent], positions={STAFF: at}, group=old.engine.group)
+            rows.append((STATES, number, meta.KEY, clock.encode(), None, ()))
     return rows
 
 

@@ -77,6 +77,8 @@ async def survey(settings: Settings, readers: Collection[str]) -> Survey:
         topic = place.topic[len(prefix) :]
         if topic in KEYED and place.partition in known:  # written with the states: the group's may lag behind
             marks[own] = max(marks.get(own, 0), known[place.partition].positions.get(topic, 0))
+        if topic == STAFF:  # read by every shard, and of no group
+            marks |= {shard_name(number): one.positions.get(STAFF, 0) for number, one in known.items()}
         sources.append(Source(topic, place.partition, first[place], end[place], marks))
     _refuse(own, readers, sources, known.values())
     return Survey(sources, known)
@@ -100,9 +102,9 @@ async def settled(settings: Settings) -> None:
             await asyncio.sleep(0.1)  # the broker offers no event for it
 
 
-def boundaries(found: Survey) -> dict[int, int]:
-    """Return where each shard stands in the staff's news, of which no group knows: by shard."""
-    return {number: known.positions.get(STAFF, 0) for number, known in found.metas.items()}
+def shard_name(number: int) -> str:
+    """Return under what a shard's own place in the staff's news stands among the marks; no group can be called so."""
+    return f"/shard/{number}"
 
 
 def _places(settings: Settings) -> list[TopicPartition]:
