@@ -113,9 +113,11 @@ def widen(
     import asyncio
 
     from stream.broker import progress
+    from stream.cli.console import quiet_clients
     from stream.ops.widen import run
     from stream.ops.widen.layout import wider
 
+    quiet_clients()
     with _errors_told():
         old = _located(config)
         new = wider(old, to, prefix)

@@ -29,7 +29,8 @@ async def reader(settings: Settings, isolation: str = "read_committed") -> Async
         isolation_level=isolation,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 << 20,
-        fetch_max_wait_ms=50,
+        fetch_max_wait_ms=20,
+        retry_backoff_ms=RETRY_BACKOFF_MS,  # else it sleeps for 100 ms with each partition that it turns to
     )
     await consumer.start()
     try:
