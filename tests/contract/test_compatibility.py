@@ -1,7 +1,7 @@
 """Nothing that others rely on breaks between two releases. The rules: `deploy/docs/interfaces.md`.
 
-With a release: `python tests/contract/test_compatibility.py` keeps the documents as they are then. A breaking change is
-one only with a higher first number of the document's version, and is then written into the changelog.
+With a release `PYTHONPATH=tests python tests/contract/test_compatibility.py` keeps the documents as they are then. A
+breaking change needs a higher first number of the document's version, and a line in the changelog.
 """
 
 from __future__ import annotations

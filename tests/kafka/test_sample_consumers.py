@@ -33,10 +33,12 @@ def alerts() -> list[dict[str, Any]]:
     gone = at("2025-03-02 10:00")
     found: list[dict[str, Any]] = []
     for number in range(3):
-        name = f"c{number}"
-        found += run(steady(name, 100_000), gone.pays(name, 90_000), gone.plus(hours=1).balance(name, 10_000)).alerts
+        name, gone_sum = f"c{number}", 90_000 + 1_000 * number  # each with words of its own
+        left = gone.plus(hours=1).balance(name, 100_000 - gone_sum)
+        found += run(steady(name, 100_000), gone.pays(name, gone_sum), left).alerts
     assert len(found) >= 3
-    assert len({alert["alert_id"] for alert in found}) == len(found)
+    for told in ([alert["alert_id"] for alert in found], [alert["reason"]["en"] for alert in found]):
+        assert len(set(told)) == len(found)
     return found
 
 
@@ -65,18 +67,15 @@ class Sample:
 
     def __init__(self, command: Sequence[str], out: Path) -> None:
         self._out = out
-        with out.open("ab") as file:
-            env = os.environ | {"PYTHONUNBUFFERED": "1"}
-            self.process = subprocess.Popen(
-                command, stdout=file, stderr=subprocess.STDOUT, env=env, start_new_session=True
-            )
+        with out.open("ab") as file, out.with_suffix(".err").open("ab") as error:
+            self.process = subprocess.Popen(command, stdout=file, stderr=error, start_new_session=True)
 
     def lines(self) -> list[str]:
         return self._out.read_text(encoding="utf-8").splitlines()
 
     async def until(self, count: int) -> list[str]:
         async def said() -> list[str]:
-            assert self.process.poll() is None, self.lines()
+            assert self.process.poll() is None, self._out.with_suffix(".err").read_text(encoding="utf-8")
             return self.lines()
 
         return await eventually(said, lambda lines: len(lines) >= count, 60)
