@@ -16,6 +16,7 @@ from stream.domain.world import World
 from stream.engine import meta
 from stream.engine.partition import partition_for
 from stream.engine.store import FORGOTTEN, GROUP, PENDING, STATE
+from stream.ops.widen.layout import WidenRefused
 from stream.topics import FEEDS, HOPS
 
 STATES = "state-changelog"
@@ -38,7 +39,7 @@ CLOCK = meta.KEY
 _OF_ONE = (STATE, PENDING, GROUP)
 
 
-class UnknownKey(ValueError):
+class UnknownKey(WidenRefused):
     """A key of the changelog that nobody has said how to place."""
 
 
