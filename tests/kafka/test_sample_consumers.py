@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from support.processes import REPOSITORY, eventually
@@ -81,8 +82,12 @@ class Sample:
         return await eventually(said, lambda lines: len(lines) >= count, 60)
 
     async def end(self) -> None:
+        """End it, and every program of its pipe: one that lingers would read on, and commit."""
         if self.process.poll() is None:
+            parts = psutil.Process(self.process.pid).children(recursive=True)
             os.killpg(self.process.pid, signal.SIGTERM)
+            _, alive = await asyncio.to_thread(psutil.wait_procs, parts, 30)
+            assert not alive
         await asyncio.to_thread(self.process.wait, 20)
 
 

@@ -28,6 +28,7 @@ from stream.engine.clients import client_options
 from stream.engine.jsonl import Record
 from stream.engine.partition import partition_for
 from stream.engine.replay import Replay
+from stream.ops.widen import run
 from stream.ops.widen.family import KEYED, OUTGOING, STATES
 from stream.ops.widen.layout import WidenRefused, wider
 from stream.ops.widen.run import plan, widen
@@ -36,7 +37,7 @@ from stream.produce import produce
 pytestmark = pytest.mark.kafka
 
 WIDE = 2 * PARTITIONS
-HOUSEHOLDS = 20
+HOUSEHOLDS = 12
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def staff(number: int, time: int, **fields: Any) -> Record:
 
 def life() -> list[Record]:
     """Everything that can stand in a state: traffic, households of which one leaves, an RM who goes in each half."""
-    lines = [*traffic(6_000, 200, seed=9), *families(HOUSEHOLDS, seed=4)]
+    lines = [*traffic(4_000, 150, seed=9), *families(HOUSEHOLDS, seed=4)]
     lines += [staff(3, T0 + 20 * DAY, status="left"), staff(5, T0 + 70 * DAY, status="left")]
     return sorted(lines, key=lambda line: line.timestamp)
 
@@ -147,7 +148,7 @@ async def test_half_the_events_on_four_partitions_and_half_on_eight_give_what_on
 
     await produce(old, lines[: 2 * quarter])
     await run_through(old, tmp_path / "old.log")
-    seen = await read_as("crm", old, 300)
+    seen = await read_as("crm", old, 200)
     await produce(old, lines[2 * quarter : 3 * quarter])  # taken by nobody yet
     before = {topic: await oracle.read(old, topic) for topic in (*KEYED, *OUTGOING, STATES)}
     await widen(old, new, ["crm"])
@@ -257,6 +258,24 @@ async def test_what_cannot_be_widened_is_refused_with_what_to_do(
     await run_through(settings, tmp_path / "again.log")
     with pytest.raises(WidenRefused, match="went on with the old layout"):
         await widen(settings, wide)
+
+
+async def test_who_goes_on_with_the_old_layout_while_it_is_copied_ends_it(
+    settings: Settings, wide: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await produce(settings, life()[:50])
+    compare = run._verify
+
+    async def meanwhile(*arguments: Any) -> Any:
+        async with AIOKafkaProducer(**client_options(settings.kafka)) as producer:
+            customer = next(f"c{n}".encode() for n in range(99) if partition_for(f"c{n}".encode(), PARTITIONS) == 0)
+            await producer.send_and_wait(settings.topics.prefix + STATES, b"state", key=b"c/" + customer, partition=0)
+        return await compare(*arguments)
+
+    monkeypatch.setattr(run, "_verify", meanwhile)
+    with pytest.raises(WidenRefused, match="went on with the old layout"):
+        await widen(settings, wide)
+    assert await admin.check(wide) != [], "no worker starts there"
 
 
 async def test_topics_that_hold_records_and_states_in_the_wrong_shard_are_refused(

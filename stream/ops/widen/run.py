@@ -25,6 +25,10 @@ from stream.topics import STAFF
 
 _IDLE = ("", "Empty", "Dead")
 _BEGUN, _DONE = "control", "workers"  # under whose new names it is noted: nothing else is, of these topics
+_WENT_ON = (
+    "workers, or a --reader, went on with the old layout since this was begun, or it was begun otherwise: "
+    "begin anew under another --prefix, and delete the topics under this one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ async def widen(old: Settings, new: Settings, readers: Collection[str] = (), pro
                 await copier.note(_mark(new, _BEGUN), 0, found.fingerprint(new.topics.partitions))
             await _copy(copier, found, progress)
             held = await _verify(Verifier(consumer, old, new), found, progress)
+            await _require_still(old, new, readers, found)
             if _mark(new, _DONE) not in known:
                 await copier.note(_mark(new, _DONE), 0, "", _clocks(old, new, found, copier))
         for group in (old.engine.group, *readers):
@@ -118,12 +123,17 @@ async def _require_free(new: Settings, known: Offsets, found: Survey) -> None:
             raise WidenRefused(f"--prefix {new.topics.prefix!r} is in use: its topics hold records; choose another")
         return
     if begun.metadata != found.fingerprint(new.topics.partitions):
-        raise WidenRefused(
-            "workers, or a --reader, went on with the old layout since this was begun, or it was begun otherwise: "
-            "begin anew under another --prefix, and delete the topics under this one"
-        )
+        raise WidenRefused(_WENT_ON)
     if _mark(new, _DONE) in known and await _worked_on(new, found):
         raise WidenRefused(f"workers have run on --prefix {new.topics.prefix!r}: it is in use, nothing is copied")
+
+
+async def _require_still(old: Settings, new: Settings, readers: Collection[str], found: Survey) -> None:
+    """Refuse where somebody has begun to work on the old layout while it was copied."""
+    await _require_stopped(old, readers)
+    count = new.topics.partitions
+    if (await survey(old, readers)).fingerprint(count) != found.fingerprint(count):
+        raise WidenRefused(_WENT_ON)
 
 
 async def _records(new: Settings) -> int:
