@@ -54,8 +54,12 @@ def staff(number: int, time: int, **fields: Any) -> Record:
 
 
 def life() -> list[Record]:
-    """Everything that can stand in a state: traffic, households of which one leaves, an RM who goes in each half."""
-    lines = [*traffic(4_000, 150, seed=9), *families(HOUSEHOLDS, seed=4)]
+    """Everything that can stand in a state: traffic, households of which one leaves, an RM who goes in each half.
+
+    So dense that what is sent again comes well within the days for which ids are remembered: at their very end it
+    depends on the other customers of a shard whether it is still known.
+    """
+    lines = [*traffic(6_000, 200, seed=9), *families(HOUSEHOLDS, seed=4)]
     lines += [staff(3, T0 + 20 * DAY, status="left"), staff(5, T0 + 70 * DAY, status="left")]
     return sorted(lines, key=lambda line: line.timestamp)
 
@@ -232,7 +236,7 @@ async def test_killed_anywhere_and_run_again_it_copies_each_record_once_and_in_o
         assert all(partition_for(one.key, WIDE) == one.partition for one in now), topic
     was, now = await oracle.found(settings), await oracle.found(wide)
     assert was.states == now.states
-    assert await unread(wide) == await unread(settings) == 500
+    assert await unread(wide) == await unread(settings) > 400
 
 
 async def test_what_cannot_be_widened_is_refused_with_what_to_do(
