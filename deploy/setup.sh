@@ -71,6 +71,14 @@ setup_prometheus() {
             "On Debian or Ubuntu: sudo apt-get install prometheus"
 }
 
+# Make sure that kcat and jq are there, for the test of the sample consumer that uses them.
+setup_kcat() {
+    if command -v kcat >/dev/null && command -v jq >/dev/null; then return 0; fi
+    setup_apt kcat jq ||
+        setup_fail "kcat or jq is not installed: the test of the sample consumer will fail." \
+            "On Debian or Ubuntu: sudo apt-get install kcat jq"
+}
+
 # A venv without pip is what Debian leaves behind where python3-venv is missing.
 setup_venv() {
     local python="$1"

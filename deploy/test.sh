@@ -13,6 +13,7 @@ setup_project kafka,dev || exit 1
 setup_postgres || true # the tests that need it fail by themselves and say so
 setup_chromium || true # likewise
 setup_prometheus || true # likewise
+setup_kcat || true # likewise
 PATH="$VENV/bin:$PATH"
 export PATH
 
@@ -43,6 +44,7 @@ with_tests() {
 stage "style (ruff check)" ruff check .
 stage "format (ruff format)" ruff format --check .
 stage "types (mypy)" mypy
+stage "deployment files (lint)" bash deploy/lint.sh
 
 mapfile -t quick < <(with_tests unit property contract golden)
 mapfile -t broker < <(with_tests kafka)

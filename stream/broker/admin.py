@@ -22,7 +22,19 @@ from stream.broker.progress import Progress, silent
 from stream.config import Settings
 from stream.engine.clients import client_options
 
-__all__ = ["Applied", "Mismatch", "TopicError", "TopicMismatch", "apply", "check", "full_name", "remove", "require"]
+__all__ = [
+    "Applied",
+    "Mismatch",
+    "TopicError",
+    "TopicMismatch",
+    "apply",
+    "check",
+    "found",
+    "full_name",
+    "remove",
+    "require",
+    "shape",
+]
 
 SETTLE_TIMEOUT_S = 30
 _SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
@@ -93,6 +105,38 @@ async def apply(settings: Settings, progress: Progress = silent) -> Applied:
                 await _alter(admin, differing, found)
                 altered |= dict.fromkeys(want.name for want in differing if want.name not in created)
             await asyncio.sleep(_READ_BACK_S)
+
+
+async def shape(settings: Settings, wants: list[Wanted]) -> None:
+    """Create those of `wants` that are missing, and give all exactly the configs they want; return when that is so.
+
+    Unlike `apply` it leaves nothing that was set on a topic by others.
+
+    Raises:
+        TopicError: the cluster refused, or does not say within `SETTLE_TIMEOUT_S` that it has done so.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_TIMEOUT_S
+    async with connected(settings) as admin:
+        while True:
+            found = await _found(admin, [want.name for want in wants])
+            if missing := [want for want in wants if want.name not in found]:
+                await _create(admin, missing)
+            bare = {name: Found(one.partitions, one.replication, one.configs, {}) for name, one in found.items()}
+            differing = [want for want in wants if want.name in found and found[want.name].overrides != want.configs]
+            if differing:
+                await _alter(admin, differing, bare)
+            if not missing and not differing:
+                return
+            if loop.time() > deadline:
+                raise TopicError(f"topics {', '.join(want.name for want in missing + differing)} do not get ready")
+            await asyncio.sleep(_READ_BACK_S)
+
+
+async def found(settings: Settings) -> dict[str, Found]:
+    """Return what there is of the table's topics, by their names in the cluster."""
+    async with connected(settings) as admin:
+        return await _found(admin, [want.name for want in wanted(settings)])
 
 
 async def remove(settings: Settings) -> None:

@@ -26,7 +26,7 @@ class Load:
         customers: known at a time.
         events_per_day: over all input topics, of a usual day.
         peak: the busiest hour's rate over the day's mean.
-        growth: how many times more may come before the partitions, which cannot change, are too few.
+        growth: how many times more may come before the partitions are too few: adding some copies every topic.
         restore_s: within which a worker that lost its disk has its shards back.
         replication: copies of each topic.
         retention_days: of the input topics.

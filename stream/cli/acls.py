@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Access lists of the broker: print, apply or check the least that each role needs. Roles: producer, worker, "
-    "trainer, desk, reader (of alerts), operator.",
+    "trainer, desk, reader (of alerts), operator."
+    "\n\nExample: churnwatch acls print --role worker",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Settings in TOML.")]

@@ -11,7 +11,10 @@ import typer
 def command(
     output: Annotated[Path | None, typer.Option("--output", help="Write it here. [default: standard output]")] = None,
 ) -> None:
-    """Print the whole interface, every topic, message and field, as an AsyncAPI 3 document in YAML."""
+    """Print the whole interface, every topic, message and field, as an AsyncAPI 3 document in YAML.
+
+    Example: churnwatch asyncapi --output deploy/docs/asyncapi.yaml
+    """
     from stream.cli.console import faults
     from stream.interface.asyncapi import as_yaml
 

@@ -60,7 +60,7 @@ def _print(load: object, made: object) -> None:
         ("peak", f"{made.peak_events:,.0f} events/s, {made.scores:,.1f} scores/s"),
         (
             "partitions",
-            f"{made.partitions} of each topic, {made.shard_states:,} customers each; cannot change later",
+            f"{made.partitions} of each topic, {made.shard_states:,} customers each; more only by topics widen",
         ),
         ("workers", f"{made.workers}, of which one may be away; one core each"),
         ("a worker's memory", f"{_size(made.worker_memory)}, of which {made.cached_states:,} decoded states"),

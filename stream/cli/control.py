@@ -10,7 +10,8 @@ import typer
 app = typer.Typer(
     no_args_is_help=True,
     help="Commands to the running workers. Each is written to the topic control with who gave it, carried out by one "
-    "worker, and waited for.",
+    "worker, and waited for."
+    "\n\nExample: churnwatch control show",
 )
 
 Actor = Annotated[str, typer.Option(help="Who gives it, for the audit. [default: you]")]
@@ -28,6 +29,8 @@ def test_alert(
     """Have a test alert sent on alerts, so that a receiver can be checked. It concerns nobody and opens nothing.
 
     Ends with 0 when it arrived, 1 when no worker answered in time, 2 when it could not be sent or was refused.
+
+    Example: churnwatch control test-alert
     """
     give("test_alert", {"customer_id": customer}, actor, timeout, config)
 
@@ -37,6 +40,8 @@ def heartbeat(actor: Actor = "", timeout: Timeout = 30, config: Config = None) -
     """Have a heartbeat sent on alerts, so that a receiver knows that silence means that there is nothing to say.
 
     Ends as test-alert does.
+
+    Example: churnwatch control heartbeat
     """
     give("heartbeat", {}, actor, timeout, config)
 
@@ -68,7 +73,10 @@ def reset(
     timeout: Timeout = 30,
     config: Config = None,
 ) -> None:
-    """Go back to the configured parameters of a rule."""
+    """Go back to the configured parameters of a rule.
+
+    Example: churnwatch control reset balance_drop
+    """
     give("reset_rule", {"rule": rule}, actor, timeout, config)
 
 
@@ -117,7 +125,10 @@ def unsilence(
     timeout: Timeout = 30,
     config: Config = None,
 ) -> None:
-    """End a silence before its time."""
+    """End a silence before its time.
+
+    Example: churnwatch control unsilence s-2b1c
+    """
     give("unsilence", {"id": silence_id}, actor, timeout, config)
 
 
@@ -126,7 +137,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="The records as they are, one a line.")] = False,
     config: Config = None,
 ) -> None:
-    """Show what is in force over the configuration: changed rules and silences, who said so and when."""
+    """Show what is in force over the configuration: changed rules and silences, who said so and when.
+
+    Example: churnwatch control show
+    """
     import asyncio
 
     import orjson

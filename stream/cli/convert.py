@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Read published data sets (plain or gzip) into a replay file, sorted by event time. "
-    "Rows that cannot be read are reported by line and left out.",
+    "Rows that cannot be read are reported by line and left out."
+    "\n\nExample: churnwatch convert online-retail baskets.csv.gz --output events.jsonl",
 )
 
 Sources = Annotated[list[Path], typer.Argument(help="The data set's files, plain or gzip.", metavar="SRC...")]
@@ -30,7 +31,10 @@ _ZONE = "Asia/Shanghai"
 
 @app.command("online-retail")
 def online_retail(sources: Sources, output: Output, time_zone: Zone = _ZONE, show_bad: Reports = 20) -> None:
-    """UCI Online Retail II, one row per customer and invoice: purchases and returns."""
+    """UCI Online Retail II, one row per customer and invoice: purchases and returns.
+
+    Example: churnwatch convert online-retail baskets.csv.gz --output events.jsonl
+    """
     from stream.convert import online_retail as source
 
     zone = _zone(time_zone)
@@ -39,7 +43,10 @@ def online_retail(sources: Sources, output: Output, time_zone: Zone = _ZONE, sho
 
 @app.command()
 def berka(sources: Sources, output: Output, time_zone: Zone = _ZONE, show_bad: Reports = 20) -> None:
-    """PKDD'99 Berka: trans, and any of account, disp, card, loan (with disp, the customer is the owner)."""
+    """PKDD'99 Berka: trans, and any of account, disp, card, loan (with disp, the customer is the owner).
+
+    Example: churnwatch convert berka trans.csv account.csv disp.csv --output events.jsonl
+    """
     from stream.convert import berka as source
 
     zone = _zone(time_zone)
@@ -55,7 +62,10 @@ def complaints(
     time_zone: Zone = _ZONE,
     show_bad: Reports = 20,
 ) -> None:
-    """FCC and CFPB complaints: for load and texts; they name no customer, so no figure of quality."""
+    """FCC and CFPB complaints: for load and texts; they name no customer, so no figure of quality.
+
+    Example: churnwatch convert complaints complaints.csv.gz --output events.jsonl --customers 5000
+    """
     from stream.convert import complaints as source
 
     zone = _zone(time_zone)

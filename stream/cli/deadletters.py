@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="Dead letters: the records that could not be read or handled, with where they came from and why. "
-    "List them, look at one, mend the cause, send them again.",
+    "List them, look at one, mend the cause, send them again."
+    "\n\nExample: churnwatch deadletters list --since 1h",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML with what differs from the defaults.")]
@@ -35,6 +36,8 @@ def list_(
     """List dead letters, the newest last, and count them by reason.
 
     An id is the letter's partition and offset: churnwatch deadletters show 3/17.
+
+    Example: churnwatch deadletters list --since 6h --reason missing
     """
     import asyncio
     import time
@@ -61,7 +64,10 @@ def list_(
 
 @app.command()
 def show(id: Annotated[str, typer.Argument(help="As listed: partition/offset.")], config: Config = None) -> None:  # noqa: A002
-    """Show one dead letter: its headers, and the record as it was received, as text or as a hex dump."""
+    """Show one dead letter: its headers, and the record as it was received, as text or as a hex dump.
+
+    Example: churnwatch deadletters show 3/17
+    """
     import asyncio
 
     from stream.cli.console import faults
@@ -95,6 +101,8 @@ def redrive(
 
     Ends with 0 when all that was asked for was sent, 1 when something was left (it says what and why), 2 when it
     could not run.
+
+    Example: churnwatch deadletters redrive --reason missing --dry-run
     """
     import asyncio
 

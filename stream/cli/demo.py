@@ -43,11 +43,11 @@ def command(
     Ends with a summary; status 0 only if every event was accounted for and the desk has every alert.
     Everything it made is removed again.
 
-    Examples:
-      churnwatch demo
-      churnwatch demo --dashboard
-      churnwatch demo --input events.jsonl --exit
-      churnwatch demo --source berka trans.asc.gz account.asc.gz disp.asc.gz --exit
+    Example: churnwatch demo --dashboard
+
+    Example: churnwatch demo --input events.jsonl --exit
+
+    Example: churnwatch demo --source berka trans.asc.gz account.asc.gz disp.asc.gz --exit
     """
     import asyncio
 

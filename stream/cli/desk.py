@@ -21,6 +21,8 @@ def command(
 
     Several may share a database on PostgreSQL: each shows the page, one at a time reads, publishes and escalates. The
     page is at desk.host and desk.port; metrics, health and readiness are on the internal port (section http).
+
+    Example: churnwatch desk --config /etc/churnwatch.toml
     """
     from stream.broker.launcher import located
     from stream.cli.console import faults

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 Config = Annotated[Path | None, typer.Option("--config", help="TOML with what differs from the defaults.")]
 _ROLES = ("rm", "manager", "auditor", "admin")
 
-app = typer.Typer(no_args_is_help=True, help="Staff of the desk: role and account. The desk's page does the rest.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Staff of the desk: role and account. The desk's page does the rest.\n\nExample: churnwatch desk-staff list",
+)
 
 
 @app.command("set")
@@ -32,7 +35,10 @@ def set_(
     subject: Annotated[str | None, typer.Option(help="of the account at the identity provider")] = None,
     name: Annotated[str | None, typer.Option(help="as people call them")] = None,
 ) -> None:
-    """Set role, account or name; what is not given stays."""
+    """Set role, account or name; what is not given stays.
+
+    Example: churnwatch desk-staff set adm-1 --role admin --subject 8f14e45f
+    """
     from stream.desk.store.repositories.people import set_staff
 
     if role is not None and role not in _ROLES:
@@ -47,7 +53,10 @@ def set_(
 
 @app.command("list")
 def list_(config: Config = None) -> None:
-    """Show everybody: id, role, status, branch, and whether an account is known. No names."""
+    """Show everybody: id, role, status, branch, and whether an account is known. No names.
+
+    Example: churnwatch desk-staff list
+    """
     from sqlalchemy import select
 
     from stream.desk.store.tables import Staff

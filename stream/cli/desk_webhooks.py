@@ -19,7 +19,11 @@ Config = Annotated[Path | None, typer.Option("--config", help="TOML with what di
 Id = Annotated[str, typer.Argument(metavar="ENDPOINT", help="its id, as `list` shows it")]
 Some = Annotated[list[str] | None, typer.Option(help="only these; may be given several times")]
 
-app = typer.Typer(no_args_is_help=True, help="Webhooks of the desk: where alerts are posted to (Standard Webhooks).")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Webhooks of the desk: where alerts are posted to (Standard Webhooks)."
+    "\n\nExample: churnwatch desk-webhooks list",
+)
 
 
 @app.command("add")
@@ -34,7 +38,10 @@ def add(
     allow_private: Annotated[bool, typer.Option(help="an address of the house's own network, or plain http")] = False,
     contact: Annotated[str, typer.Option(help="mail address of its owner, who is told when it fails")] = "",
 ) -> None:
-    """Add an endpoint. Its secret is printed this once: the receiver verifies signatures with it."""
+    """Add an endpoint. Its secret is printed this once: the receiver verifies signatures with it.
+
+    Example: churnwatch desk-webhooks add https://crm.example.com/hook --severity critical --contact crm@example.com
+    """
     from stream.cli.who import user
     from stream.desk.notify import endpoints
 
@@ -54,7 +61,10 @@ def add(
 
 @app.command("list")
 def list_(config: Config = None) -> None:
-    """Show every endpoint: id, host, whether it is enabled, how many deliveries wait and failed, what it wants."""
+    """Show every endpoint: id, host, whether it is enabled, how many deliveries wait and failed, what it wants.
+
+    Example: churnwatch desk-webhooks list
+    """
     from stream.desk.notify import endpoints
     from stream.domain.alerts import rfc3339
 
@@ -67,7 +77,10 @@ def list_(config: Config = None) -> None:
 
 @app.command("rotate")
 def rotate(endpoint: Id, config: Config = None) -> None:
-    """Give an endpoint a new secret, and print it. The old one signs beside it for desk.notify.webhooks.overlap_h."""
+    """Give an endpoint a new secret, and print it. The old one signs beside it for desk.notify.webhooks.overlap_h.
+
+    Example: churnwatch desk-webhooks rotate ep_2b1c
+    """
     from stream.desk.notify import endpoints
 
     typer.echo(
@@ -82,7 +95,10 @@ def rotate(endpoint: Id, config: Config = None) -> None:
 
 @app.command("disable")
 def disable(endpoint: Id, config: Config = None) -> None:
-    """Post nothing more to an endpoint; what waits for it is cancelled and can be replayed."""
+    """Post nothing more to an endpoint; what waits for it is cancelled and can be replayed.
+
+    Example: churnwatch desk-webhooks disable ep_2b1c
+    """
     from stream.cli.who import user
     from stream.desk.notify import endpoints
 
@@ -92,7 +108,10 @@ def disable(endpoint: Id, config: Config = None) -> None:
 
 @app.command("enable")
 def enable(endpoint: Id, config: Config = None) -> None:
-    """Post to an endpoint again."""
+    """Post to an endpoint again.
+
+    Example: churnwatch desk-webhooks enable ep_2b1c
+    """
     from stream.desk.notify import endpoints
 
     run(config, lambda tx, _vault, _settings, now: endpoints.enable(tx, endpoint, now))
@@ -104,7 +123,10 @@ def replay(
     config: Config = None,
     hours: Annotated[float, typer.Option(help="of an endpoint: what was made within so many hours", min=0)] = 72,
 ) -> None:
-    """Send again, with the same webhook-id: a receiver that has it can tell."""
+    """Send again, with the same webhook-id: a receiver that has it can tell.
+
+    Example: churnwatch desk-webhooks replay ep_2b1c --hours 24
+    """
     from stream.desk.notify import endpoints
 
     async def again(tx: AsyncSession, _vault: Vault, _settings: Settings, now: int) -> int:

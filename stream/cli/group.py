@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The engine's consumer group: where it stands by topic and shard, and moving it while no worker runs.",
+    help="The engine's consumer group: where it stands by topic and shard, and moving it while no worker runs."
+    "\n\nExample: churnwatch group show",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML with what differs from the defaults.")]

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     help="A Kafka broker to run against: the one you name (KAFKA_BOOTSTRAP or kafka.bootstrap), an unpacked "
-    "distribution (KAFKA_HOME), or an embedded one that needs nothing but Python.",
+    "distribution (KAFKA_HOME), or an embedded one that needs nothing but Python."
+    "\n\nExample: churnwatch kafka up",
 )
 
 Name = Annotated[str, typer.Option("--name", "-n", help="Brokers of different names run side by side.")]
@@ -30,6 +31,8 @@ def up(name: Name = "default", data: Data = None, config: Config = None) -> None
 
     The address is all that goes to standard output: export KAFKA_BOOTSTRAP="$(churnwatch kafka up)".
     The broker goes on running when this command ends; started again it has its old address and data.
+
+    Example: churnwatch kafka up --name second
     """
     from stream.broker import launcher, progress
     from stream.broker.errors import BrokerUnavailable
@@ -44,7 +47,10 @@ def up(name: Name = "default", data: Data = None, config: Config = None) -> None
 
 @app.command()
 def down(name: Name = "default", data: Data = None) -> None:
-    """Stop the broker that `up` started. Its data stays. A broker that was given is left alone."""
+    """Stop the broker that `up` started. Its data stays. A broker that was given is left alone.
+
+    Example: churnwatch kafka down --name second
+    """
     from stream.broker import launcher
 
     try:
@@ -64,6 +70,8 @@ def status(
     """Say which broker is used and whether it runs; status 1 when it does not.
 
     With --json: running, bootstrap, kind (given, home, embedded), pid, version, log, data.
+
+    Example: churnwatch kafka status
     """
     from dataclasses import asdict
 

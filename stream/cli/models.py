@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The models that the trainer published: list them, read one's card, choose which is in force.",
+    help="The models that the trainer published: list them, read one's card, choose which is in force."
+    "\n\nExample: churnwatch models list",
 )
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON, for other programs.")]
@@ -86,7 +87,10 @@ def promote(
 
 @app.command()
 def rollback(actor: Actor = "", timeout: Timeout = 30, config: Config = None) -> None:
-    """Go back to the version before the one in force, now, and stay there until unpinned."""
+    """Go back to the version before the one in force, now, and stay there until unpinned.
+
+    Example: churnwatch models rollback
+    """
     give("rollback_model", {}, actor, timeout, config)
 
 
@@ -97,19 +101,28 @@ def pin(
     timeout: Timeout = 30,
     config: Config = None,
 ) -> None:
-    """Keep a version in force, whatever is published after it."""
+    """Keep a version in force, whatever is published after it.
+
+    Example: churnwatch models pin 2026-11-28-000123
+    """
     give("pin_model", {"version": version}, actor, timeout, config)
 
 
 @app.command()
 def unpin(actor: Actor = "", timeout: Timeout = 30, config: Config = None) -> None:
-    """Let the newest version be in force again."""
+    """Let the newest version be in force again.
+
+    Example: churnwatch models unpin
+    """
     give("unpin_model", {}, actor, timeout, config)
 
 
 @app.command()
 def publish(actor: Actor = "", timeout: Timeout = 30, config: Config = None) -> None:
-    """Have the trainer publish what it knows now, without waiting for more examples."""
+    """Have the trainer publish what it knows now, without waiting for more examples.
+
+    Example: churnwatch models publish
+    """
     give("publish_model", {}, actor, timeout, config)
 
 

@@ -11,7 +11,10 @@ import typer
 def command(
     output: Annotated[Path | None, typer.Option("--output", help="Write it here. [default: standard output]")] = None,
 ) -> None:
-    """Print the desk's API, every path and struct, as an OpenAPI 3.1 document in YAML."""
+    """Print the desk's API, every path and struct, as an OpenAPI 3.1 document in YAML.
+
+    Example: churnwatch openapi --output deploy/docs/openapi.yaml
+    """
     from stream.cli.console import faults
     from stream.desk.web.openapi import as_yaml
     from stream.desk.web.routes import TABLE

@@ -27,6 +27,8 @@ def command(
 
     Ends with 0 when every line was acknowledged, 1 when some were not (they are named), 2 when it could not
     run, 130 or 143 when it was interrupted (what was taken is delivered first).
+
+    Example: churnwatch produce --input town.jsonl --rate 2000
     """
     import asyncio
 

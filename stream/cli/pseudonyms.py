@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Pseudonyms of customers on outgoing topics (section privacy).")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Pseudonyms of customers on outgoing topics (section privacy)."
+    "\n\nExample: churnwatch pseudonyms new-key k2026",
+)
 
 
 @app.command("new-key")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The warnings there are: list them, have one explained, try one on a file of events before it goes live.",
+    help="The warnings there are: list them, have one explained, try one on a file of events before it goes live."
+    "\n\nExample: churnwatch rules explain balance_drop",
 )
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML with what differs from the defaults.")]
@@ -92,7 +93,10 @@ def document(
     output: Annotated[Path, typer.Option("--output", help="Where to write it.")],
     config: Config = None,
 ) -> None:
-    """Write the catalogue of all warnings as one Markdown document, for RMs and analysts."""
+    """Write the catalogue of all warnings as one Markdown document, for RMs and analysts.
+
+    Example: churnwatch rules document --output deploy/docs/warnings.md
+    """
     from stream.cli.console import faults
     from stream.config import load
     from stream.interface.catalogue import catalogue

@@ -36,6 +36,8 @@ def command(
 
     Some leave with signs before, some without, and many stayers show what only looks like a sign.
     A customer's life depends on the seed and their number alone, not on how many others there are.
+
+    Example: churnwatch simulate --customers 500 --days 180 --seed 7 --output town.jsonl
     """
     from zoneinfo import ZoneInfo
 

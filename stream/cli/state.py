@@ -23,6 +23,8 @@ def command(
     internal port: http.token, or the one kept beside the state where the workers run.
 
     Ends with 0, with 1 when nothing is known about the customer, with 2 when nobody could be asked.
+
+    Example: churnwatch state c-1001
     """
     settings, answer = asked(config, worker, customer, "state")
     if as_json:

@@ -22,6 +22,8 @@ def command(
     There is one: a second takes over, and the first ends. What it knows is kept in model.trainer.state_dir; without it
     it learns again from the beginning of the topic examples. Metrics, health and readiness are on the internal port
     (section http of the settings).
+
+    Example: churnwatch trainer --config /etc/churnwatch.toml
     """
     from stream.broker.launcher import located
     from stream.cli.console import faults

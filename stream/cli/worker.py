@@ -24,6 +24,8 @@ def command(
 
     Start as many as there is work for; the shards are divided among them. Metrics, health and readiness are on the
     internal port (section http of the settings).
+
+    Example: churnwatch worker --config /etc/churnwatch.toml
     """
     import gc
 

@@ -82,6 +82,14 @@ class Storms:
         else:
             self._rates[kind] = rate
 
+    def divided(self, parts: int) -> Storms:
+        """Return what each of `parts` shards would have counted, had they shared the customers of this one."""
+        share = Storms()
+        for kind, r in self._rates.items():
+            counts = r.count // parts, r.before // parts, r.peak / parts, r.usual / parts
+            share._rates[kind] = Rate(r.hour, r.day, *counts, since=r.since)
+        return share
+
     @staticmethod
     def _turn(rate: Rate, time: int) -> None:
         """Go on to a later hour, and to a later day where it is one."""

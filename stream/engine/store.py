@@ -25,6 +25,7 @@ FORGOTTEN = b"f/"
 _AFTER_TIMERS = b"t0"  # '0' follows '/'
 _OFFSET = b"m/changelog-offset"
 _CURRENT = b"m/current-at"
+_LOG = b"m/log"
 _MANIFEST_BYTES = 16 << 10
 _MANY = 100  # keys one by one; more than that, and going through everything is quicker
 
@@ -32,11 +33,19 @@ _MANY = 100  # keys one by one; more than that, and going through everything is 
 class Store:
     """One shard's store. Every write is one atomic batch that carries the changelog offset it brings the store to."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the store in the folder `path`."""
+    def __init__(self, path: Path, log: str | None = None) -> None:
+        """Open or create the store in the folder `path`.
+
+        `log`: the name of the log that it follows; what followed another is forgotten, for its offsets mean nothing
+        in this one. `None`: take it as it is.
+        """
         self._path = path
+        self._log = log
         self._gone: set[bytes] = set()  # customers whose tombstone was met while restoring
         self._open()
+        if log is not None and self.offset is not None and self._db.get(_LOG) != log.encode():
+            self.wipe()
+        self._say_log()
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +57,10 @@ class Store:
         options.set_max_open_files(256)
         options.set_max_manifest_file_size(_MANIFEST_BYTES)  # it names keys of files long gone
         self._db = Rdict(str(self._path), options=options)
+
+    def _say_log(self) -> None:
+        if self._log is not None:
+            self._db.put(_LOG, self._log.encode())
 
     @property
     def offset(self) -> int | None:
@@ -210,6 +223,7 @@ class Store:
         self.close()
         shutil.rmtree(self._path)
         self._open()
+        self._say_log()
 
     def size(self) -> tuple[int, int]:
         """Return the estimated number of keys and the bytes on disk."""

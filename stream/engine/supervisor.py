@@ -20,7 +20,7 @@ from stream.domain.state import State
 from stream.engine.assemble import Shards, codec
 from stream.engine.first_start import opens_from, tombstones
 from stream.engine.intake import Intake
-from stream.engine.kafka_log import KafkaShardLog
+from stream.engine.kafka_log import CHANGELOG, KafkaShardLog
 from stream.engine.log import Bulletin, Fenced, LogFailure
 from stream.engine.pulse import Name, Pulse
 from stream.engine.shard import Shard, wall_ms
@@ -180,7 +180,8 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         pulse = self.pulses[number]
         pulse.work = "opening"
         shard_log = KafkaShardLog(self._settings, number, self.intake)
-        store = Store(self._slot.store(number))
+        topics = self._settings.topics
+        store = Store(self._slot.store(number), f"{topics.prefix}{CHANGELOG}/{topics.partitions}")
         shard = self._make.make(
             shard_log,
             store,

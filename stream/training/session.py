@@ -73,6 +73,8 @@ class Session:
             if packed is None:
                 raise CheckpointRefused("there is none")
             self.learner, place = checkpoint.load(packed, self._trainer, NAMES, VERSION)
+            if set(place.positions) != set(ends):
+                raise CheckpointRefused(f"{TOPIC} has another number of partitions: it is another topic")
             if any(place.positions.get(number, 0) > end for number, end in ends.items()):
                 raise CheckpointRefused(f"{TOPIC} ends before where it stands: the topic was made anew")
             self.positions = {number: max(place.positions.get(number, 0), first[number]) for number in ends}

@@ -10,10 +10,8 @@ from support.documents import anchors, assert_command, assert_setting, commands,
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "deploy" / "docs"
-NAMES = [
-    "README.md",
-    *(f"deploy/docs/{name}.md" for name in ("concepts", "tutorial", "comparison", "backtest", "security")),
-]
+PAGES = ("concepts", "tutorial", "comparison", "backtest", "security", "interfaces")
+NAMES = ["README.md", *(f"deploy/docs/{name}.md" for name in PAGES)]
 DECISIONS = sorted((DOCS / "decisions").glob("0*.md"))
 MEASURED = [file for file in DECISIONS if not file.name.startswith("0008")]  # whose figures are the topics' table's
 FILES = [*(ROOT / name for name in NAMES), *DECISIONS]

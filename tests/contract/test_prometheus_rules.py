@@ -63,7 +63,7 @@ def test_each_alert_says_how_grave_it_is_and_what_to_do(name):
     assert set(said) == {"summary", "description", "runbook_url"}
     assert len(said["summary"]) <= 120
     file, _, anchor = said["runbook_url"].partition("#")
-    assert file == "deploy/docs/runbook.md"
+    assert file == "{{ $externalLabels.runbook_base }}deploy/docs/runbook.md"
     assert anchor == name.lower()
     text = sections(RUNBOOK)[anchor]
     at = [text.find(f"**{word}.**") for word in ("Meaning", "Check", "Act")]

@@ -87,7 +87,7 @@ def test_the_command_says_it_in_words_and_as_json():
     load = ("--customers", "5000000", "--events-per-day", "40000000")
     said = run(*load)
     assert said.exit_code == 0
-    for words in ("partitions", "cannot change later", "topics.partitions", "min.insync.replicas", "assumed"):
+    for words in ("partitions", "topics widen", "topics.partitions", "min.insync.replicas", "assumed"):
         assert words in said.stdout
     read = json.loads(run(*load, "--json").stdout)
     assert read["settings"]["topics.partitions"] == str(read["plan"]["partitions"])

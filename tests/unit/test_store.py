@@ -130,3 +130,33 @@ def test_a_shards_own_record_is_readable_json_and_round_trips():
     assert meta.decode(None) == meta.ShardMeta()
     assert meta.decode(b"{}") == meta.ShardMeta()
     assert meta.KEY.startswith(META)
+
+
+def test_a_store_that_followed_another_log_is_forgotten(tmp_path):
+    first = Store(tmp_path / "s", "state-changelog/4")
+    first.write([(STATE + b"c", b"v")], [], 7, 1)
+    first.close()
+    same = Store(tmp_path / "s", "state-changelog/4")
+    assert (same.offset, same.get(STATE + b"c")) == (7, b"v")
+    same.close()
+    other = Store(tmp_path / "s", "wide-state-changelog/8")
+    assert (other.offset, other.get(STATE + b"c")) == (None, None)
+    other.write([], [], 3, 1)
+    other.wipe()
+    other.write([], [], 5, 1)
+    other.close()
+    again = Store(tmp_path / "s", "wide-state-changelog/8")
+    assert again.offset == 5
+    again.close()
+
+
+def test_a_store_that_does_not_say_which_log_it_followed_is_forgotten_where_that_matters(tmp_path):
+    old = Store(tmp_path / "s")
+    old.write([(STATE + b"c", b"v")], [], 7, 1)
+    old.close()
+    plain = Store(tmp_path / "s")
+    assert plain.offset == 7
+    plain.close()
+    named = Store(tmp_path / "s", "state-changelog/4")
+    assert named.offset is None
+    named.close()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from stream.codec import Rejected
 from stream.desk.intake.edge import Edge, Item, dead_lettered_here
 from stream.desk.intake.history import began
-from stream.desk.intake.reading import Came, Source
+from stream.desk.intake.reading import CONSUMER, Came, Source
 from stream.desk.intake.writing import Writer, Written
 from stream.desk.leading import Deposed, Lead
 from stream.desk.pauses import Pauses
@@ -29,7 +29,6 @@ from stream.engine.log import Message
 
 log = logging.getLogger(__name__)
 
-CONSUMER = "desk"
 PART = "intake"
 _STAND_BY_S = 2.0
 _LOOK_EVERY_S = 3.0
@@ -62,6 +61,7 @@ class Intake:
         self._new_source, self._p = source, parts
         self.caught_up = asyncio.Event()
         self._began = 0  # alerts from before are history
+        self._consumer = CONSUMER
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -82,6 +82,7 @@ class Intake:
 
     async def _session(self, source: Source, pauses: Pauses) -> None:
         """Read from the store's positions until something fails."""
+        self._consumer = source.consumer
         start = await source.start(await self._patiently(self._stored))
         for topic in start.anew:
             log.warning("%s was made anew: it is read from its beginning", topic)
@@ -145,7 +146,7 @@ class Intake:
         async with self._p.database.transaction() as tx:
             await self._p.lead.insist(tx)
             written = await self._p.writer.write(tx, items, now, self._began)
-            await move_positions(tx, CONSUMER, to, now)
+            await move_positions(tx, self._consumer, to, now)
         self._p.committed(written.receivers)
         if items:
             self._p.metrics.write_seconds.observe(time.perf_counter() - begun)
@@ -206,11 +207,11 @@ class Intake:
         async with self._p.database.transaction() as tx:
             await self._p.lead.insist(tx)
             self._began = await began(tx, CONSUMER, self._p.clock())
-            return await positions(tx, CONSUMER)
+            return await positions(tx, self._consumer)
 
     async def _reset(self, topic: str) -> None:
         async with self._p.database.transaction() as tx:
-            await reset_positions(tx, CONSUMER, topic)
+            await reset_positions(tx, self._consumer, topic)
 
     async def _hold(self) -> None:
         async with self._p.database.transaction() as tx:

@@ -16,6 +16,7 @@ from stream.topics import BY_NAME
 
 log = logging.getLogger(__name__)
 
+CONSUMER = "desk"
 TOPICS = ("staff", "customers", "contacts", "complaints", "service-events", "alerts")
 """In the order in which a batch is written: people and profiles before what names them."""
 _WAIT_MS = 200
@@ -65,6 +66,7 @@ class Source:
             for topic in topics
             for number in range(BY_NAME[topic].partitions or count)
         }
+        self.consumer = f"{CONSUMER}/{prefix}" if prefix else CONSUMER  # other topics, other offsets
         self._order = {topic: index for index, topic in enumerate(topics)}
         self._consumer: AIOKafkaConsumer | None = None
 

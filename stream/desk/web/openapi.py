@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from stream.desk.web.api.examples import TAKEN
 from stream.desk.web.api.structs import Fault
 from stream.desk.web.csrf import HEADER
 from stream.desk.web.needs import Target
@@ -78,7 +79,8 @@ def _operation(route: Route, found: dict[int, Any]) -> dict[str, Any]:
     if parameters := [*_of_path(route), *_of_query(route), *_of_header(route)]:
         made["parameters"] = parameters
     if route.takes is not None:
-        content = {"application/json": {"schema": found[id(route.takes)]}}
+        examples = {name: {"value": value} for name, value in TAKEN[route.name].items()}
+        content = {"application/json": {"schema": found[id(route.takes)], "examples": examples}}
         made["requestBody"] = {"required": True, "content": content}
     schema = found[id(route.gives)] if route.gives is not None else _loose(route)
     made["responses"] = {str(route.status): {"description": "Done.", "content": {route.media: {"schema": schema}}}}

@@ -15,8 +15,8 @@ from support.processes import eventually
 
 from stream.config import load
 from stream.desk.intake.history import began
-from stream.desk.intake.loop import CONSUMER, Intake, Parts
-from stream.desk.intake.reading import Came, Source, Start, start_from
+from stream.desk.intake.loop import Intake, Parts
+from stream.desk.intake.reading import CONSUMER, Came, Source, Start, start_from
 from stream.desk.intake.writing import Writer
 from stream.desk.leading import Lead
 from stream.desk.standing import Standings
@@ -29,8 +29,10 @@ from stream.domain.alerts import Alert as Envelope
 class Lines(Source):
     """A log in memory, one partition of `alerts`, read as the broker's is: from the stored positions on."""
 
-    def __init__(self, records: Sequence[Came], first: int = 0):
-        super().__init__(load(env={}), ["alerts"])
+    def __init__(self, records: Sequence[Came], first: int = 0, prefix: str = ""):
+        settings = load(env={})
+        topics = settings.topics.model_copy(update={"prefix": prefix})
+        super().__init__(settings.model_copy(update={"topics": topics}), ["alerts"])
         self.records, self.first, self.position, self.fetches = records, first, 0, 0
 
     async def start(self, stored: Mapping[Partition, int]) -> Start:
@@ -199,6 +201,14 @@ async def test_a_topic_made_anew_is_read_from_its_beginning_and_known_alerts_sta
     await bench.read_all(Lines(log_of(alert("c1"), alert("c2"))))
     assert await bench.customers() == ["c1", "c2"]
     assert await bench.stands() == {("alerts", 0): 2}
+
+
+async def test_topics_under_another_prefix_are_read_from_their_beginning_and_known_alerts_stay_as_they_are(bench):
+    await bench.read_all(Lines(log_of(alert("c1"), alert("c2"), alert("c3"))))
+    wide = log_of(alert("c1"), alert("c3"), alert("c4"))  # fewer, by offsets that mean others
+    await bench.read_all(Lines(wide, prefix="wide-"))
+    assert await bench.customers() == ["c1", "c2", "c3", "c4"]
+    assert await bench.stands() == {("alerts", 0): 3}, "the way back"
 
 
 async def test_records_that_were_gone_are_counted_and_the_rest_is_read(bench):

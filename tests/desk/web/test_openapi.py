@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -57,6 +58,20 @@ async def test_what_is_answered_is_what_the_document_says(who, workers, route):
     responses = document(TABLE)["paths"][route.path]["get"]["responses"]
     faults = list(validator(responses["200"]["content"]["application/json"]["schema"]).iter_errors(await answer.json()))
     assert [fault.message for fault in faults] == []
+
+
+TAKES = [route for route in API if route.takes is not None]
+
+
+@pytest.mark.parametrize("route", TAKES, ids=lambda r: r.name)
+def test_every_request_has_examples_that_fit_the_schema_and_are_read(route):
+    body = document(TABLE)["paths"][route.path][route.method.lower()]["requestBody"]["content"]["application/json"]
+    assert body["examples"]
+    for name, example in body["examples"].items():
+        assert [fault.message for fault in validator(body["schema"]).iter_errors(example["value"])] == [], name
+        msgspec.convert(example["value"], route.takes, strict=True)
+    wrong = {**next(iter(body["examples"].values()))["value"], "action_id": 1, "list_id": 1, "endpoint_id": 1}
+    assert list(validator(body["schema"]).iter_errors(wrong)), "the schema refuses something"
 
 
 async def test_faults_are_what_the_document_says(who):
