@@ -19,7 +19,8 @@ ALLOWED = {
     "domain": {"domain"},
     "rules": {"domain", "rules", "faults"},
     "policy": {"domain", "rules", "policy"},
-    "codec": {"domain"},
+    "codec": {"domain", "wire"},
+    "wire": {"domain"},
     "config": {
         "domain",
         "faults",
