@@ -83,7 +83,7 @@ class Batch:
         """Apply one record and return the shard's stream time after it; timers due by then have fired before it."""
         event = item.event
         self.output.positions[item.topic] = item.record.offset + 1
-        if type(event) is Rejected:
+        if isinstance(event, Rejected):
             self._reject(item, event)
             return stream_time
         if event.time > stream_time and type(event) is not Forget:  # whose time is the broker's clock

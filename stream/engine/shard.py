@@ -31,6 +31,9 @@ from stream.metrics import Metrics
 from stream.topics import STAFF
 
 POLL_S = 0.05
+_WAITING_S = 0.005
+"""How soon to look again whether what is held back may go: that a topic has nothing to tell arrives without a sound."""
+
 _GROUPS_SHARE = 10  # for so many cached customers one group: they are rarely asked for, and some are large
 _TURN = 200
 """Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
@@ -204,7 +207,7 @@ class Shard:
     async def run(self) -> None:
         """Process until cancelled or fenced; cancel it only between `hold` and `release`."""
         while True:
-            await self.fetch(POLL_S)
+            await self.fetch(_WAITING_S if len(self._merge) else POLL_S)
             more = 1
             while more:
                 async with self._turn:

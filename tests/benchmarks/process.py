@@ -33,6 +33,7 @@ def worker(settings: Settings) -> Iterator[tuple[int, Alive, str]]:
         "CHURNWATCH_TOPICS__PARTITIONS": str(settings.topics.partitions),
         "CHURNWATCH_ENGINE__GROUP": settings.engine.group,
         "CHURNWATCH_ENGINE__STATE_DIR": str(settings.engine.state_dir),
+        "CHURNWATCH_ENGINE__MERGE_WAIT_MS": str(settings.engine.merge_wait_ms),
         "CHURNWATCH_HTTP__PORT": str(port),
     }
     with _process([sys.executable, "-m", "stream", "worker"], env, settings) as (pid, alive):
