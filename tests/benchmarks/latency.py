@@ -32,13 +32,14 @@ from stream.engine.clients import client_options
 from stream.engine.partition import partition_for
 
 from .ground import PARTITIONS, Ground, ground
-from .measure import STALLED_S, scrape
+from .measure import STALLED_S, EngineFailed, scrape
 from .process import worker
 
 CUSTOMERS = 20_000
 WARM_S = 5.0
 TICK_S = 0.005
 _ONE_IN = 100
+_RUNNING = 'churnwatch_shards{condition="running"}'
 _LAST_S = 10.0  # for the alerts still under way
 
 
@@ -71,16 +72,35 @@ class Latency:
 
     def row(self) -> str:
         """Return a row of the table."""
-        return (
-            f"| {self.merge_wait_ms} | {self.rate:,.0f} | {self.alerts:,} | {self.missing} | {self.median:.0f} | {self.p95:.0f} | {self.p99:.0f} "
-            f"| {self.longest:.0f} | {self.batch:.1f} | {self.transaction_ms:.0f} | {self.cpu:.2f} | {self.late_ms:.0f} |"
+        figures = (
+            f"{self.merge_wait_ms}",
+            f"{self.rate:,.0f}",
+            f"{self.alerts:,}",
+            f"{self.missing}",
+            *(f"{ms:.0f}" for ms in (self.median, self.p95, self.p99, self.longest)),
+            f"{self.batch:.1f}",
+            f"{self.transaction_ms:.0f}",
+            f"{self.cpu:.2f}",
+            f"{self.late_ms:.0f}",
         )
+        return f"| {' | '.join(figures)} |"
 
 
-HEAD = (
-    "| merge_wait_ms | events/s | alerts | missing | median, ms | p95 | p99 | longest | events a batch | transaction, ms | worker's "
-    "cores | sender behind, ms |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
+_COLUMNS = (
+    "merge_wait_ms",
+    "events/s",
+    "alerts",
+    "missing",
+    "median, ms",
+    "p95",
+    "p99",
+    "longest",
+    "events a batch",
+    "transaction, ms",
+    "worker's cores",
+    "sender behind, ms",
 )
+HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 
 
 class Sender:
@@ -221,11 +241,10 @@ def measure(here: Ground, wait_ms: int, rate: float, seconds: float) -> Latency:
 
 def _until_ready(url: str, alive: Any) -> None:
     until = time.monotonic() + STALLED_S
-    while (
-        time.monotonic() < until
-        and scrape(f"{url}/metrics").get('churnwatch_shards{condition="running"}') != PARTITIONS
-    ):
+    while scrape(f"{url}/metrics").get(_RUNNING) != PARTITIONS:
         alive()
+        if time.monotonic() > until:
+            raise EngineFailed(f"the worker's {PARTITIONS} shards do not run after {STALLED_S:g} s")
         time.sleep(0.2)
 
 
