@@ -18,7 +18,6 @@ from statistics import linear_regression, mean
 
 import orjson
 import psutil
-from msgspec.structs import replace
 
 from stream.config import Settings
 from stream.engine.jsonl import Record
@@ -41,7 +40,7 @@ def piece(number: int) -> Iterator[Record]:
         event = orjson.loads(record.value or b"")
         event["event_id"] = f"{number}-{event['event_id']}"
         event["time"] += number * DAYS * 86_400_000
-        yield replace(record, value=orjson.dumps(event))
+        yield record._replace(value=orjson.dumps(event))
 
 
 def soak(settings: Settings, minutes: float) -> list[tuple[float, float, int]]:
