@@ -16,6 +16,7 @@ import orjson
 
 from stream.domain.business import Business
 from stream.domain.events import TYPES, Forget
+from stream.wire import Wire
 
 _AT = re.compile(r" - at `(.*)`$")
 _KEYED = frozenset(
@@ -61,6 +62,7 @@ class Codec:
     ) -> None:
         """Bounds: bytes of a value, levels of nesting, milliseconds a time may lie ahead of its arrival."""
         self._business = business
+        self._wire = Wire(business)
         self._max_bytes = max_bytes
         self._max_depth = max_depth
         self._future = future_tolerance_ms
@@ -79,12 +81,8 @@ class Codec:
         """
         if value is None:
             return self._tombstone(topic, key, timestamp)
-        raw = self._parse(value)
-        self._units(topic, raw)
-        try:
-            event: Any = msgspec.convert(raw, TYPES[topic])
-        except msgspec.ValidationError as fault:
-            raise _rejected(fault) from None
+        self._bound(value)
+        event = self._wire.read(topic, value) or self._read(topic, value)
         if topic in _KEYED and (key is None or event.customer_id.encode() != key):
             raise Rejected("wrong-key", "$.customer_id", "differs from the record's key")
         if topic == "group-signals" and (key is None or event.group_id.encode() != key):
@@ -99,19 +97,21 @@ class Codec:
         customer = _text(key)
         return Forget(event_id=f"forget-{timestamp}", customer_id=customer, time=timestamp)
 
-    def _parse(self, value: bytes) -> dict[str, Any]:
+    def _bound(self, value: bytes) -> None:
         if len(value) > self._max_bytes:
             raise Rejected("too-large", "$", f"{len(value)} bytes; at most {self._max_bytes} are allowed")
         brackets = value.count(b"{") + value.count(b"[")  # as many as that many levels need, at least
         if brackets > self._max_depth and _depth(value) > self._max_depth:
             raise Rejected("too-deep", "$", f"nested deeper than {self._max_depth} levels")
+
+    def _read(self, topic: str, value: bytes) -> Any:
+        """Read a record step by step, so that a fault has its path."""
+        raw = _parsed(value)
+        self._units(topic, raw)
         try:
-            raw = orjson.loads(value)
-        except orjson.JSONDecodeError as fault:
-            raise Rejected("not-json", "$", str(fault)) from None
-        if type(raw) is not dict:
-            raise Rejected("wrong-type", "$", "expected an object")
-        return raw
+            return msgspec.convert(raw, TYPES[topic])
+        except msgspec.ValidationError as fault:
+            raise _rejected(fault) from None
 
     def _units(self, topic: str, raw: dict[str, Any]) -> None:
         """Replace the wire's times and amounts by milliseconds and minor units, in place."""
@@ -140,6 +140,16 @@ class Codec:
                     _product(product, f"$.products[{index}]", self._business)
         elif topic == "feedback" and raw.get("until") is not None:
             _put(raw, "until", _millis)
+
+
+def _parsed(value: bytes) -> dict[str, Any]:
+    try:
+        raw = orjson.loads(value)
+    except orjson.JSONDecodeError as fault:
+        raise Rejected("not-json", "$", str(fault)) from None
+    if type(raw) is not dict:
+        raise Rejected("wrong-type", "$", "expected an object")
+    return raw
 
 
 def _rejected(fault: msgspec.ValidationError) -> Rejected:

@@ -36,3 +36,12 @@ STORE_AMPLIFICATION = 1.5
 
 LOG_AMPLIFICATION = 2.0
 """Assumed, not measured: a compacted changelog over one record a state, before the cleaner comes by."""
+
+SESSION_S = 30
+"""Until a worker that is gone is missed: `engine.session_timeout_ms` as shipped."""
+
+BROKER_BYTES_PER_S = 50 << 20
+"""Assumed, not measured: what one broker takes in with its disk and network half idle, copies included."""
+
+BROKER_REPLICAS = 4_000
+"""Assumed: of partitions on one broker; the project's own advice was so many, and newer ones bear more."""

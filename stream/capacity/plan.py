@@ -47,7 +47,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What it takes. Bytes are bytes, rates a second; a worker's figures are of each, when one of them is away."""
+    """What it takes. Bytes are bytes, rates a second; a worker's figures are of each, when one of them is away.
+
+    Attributes:
+        restore_s: of a worker that lost its disk, all by itself.
+        failover_s: until a lost worker's shards run elsewhere: it is missed, and the others read its shards' changelog.
+        standby_s: the same with warm standbys, which would spare reading the changelog and nothing else.
+    """
 
     peak_events: float
     scores: float
@@ -58,6 +64,9 @@ class Plan:
     worker_disk: int
     shard_states: int
     restore_s: float
+    failover_s: float
+    standby_s: float
+    brokers: int
     broker_in: float
     broker_disk: int
     broker_partitions: int
@@ -79,6 +88,8 @@ def plan(load: Load) -> Plan:
     partitions = _partitions(load.growth * workers)
     each = math.ceil(load.customers / working)
     cached = min(each, load.cached_states)
+    broker_in = peak * (costs.EVENT_BYTES + costs.STATE_BYTES / costs.STATE_ZSTD) * load.replication
+    replicas = load.replication * _partitions_of_all(partitions)
     return Plan(
         peak_events=peak,
         scores=scores,
@@ -89,9 +100,13 @@ def plan(load: Load) -> Plan:
         worker_disk=round(each * costs.STATE_BYTES * costs.STORE_AMPLIFICATION),
         shard_states=math.ceil(load.customers / partitions),
         restore_s=each / costs.RESTORE_STATES_PER_S,
-        broker_in=peak * (costs.EVENT_BYTES + costs.STATE_BYTES / costs.STATE_ZSTD) * load.replication,
+        failover_s=costs.SESSION_S
+        + _taken_over(partitions, working) * math.ceil(load.customers / partitions) / costs.RESTORE_STATES_PER_S,
+        standby_s=costs.SESSION_S,
+        brokers=_brokers(load, broker_in, replicas),
+        broker_in=broker_in,
         broker_disk=_broker_disk(load),
-        broker_partitions=load.replication * _partitions_of_all(partitions),
+        broker_partitions=replicas,
     )
 
 
@@ -115,6 +130,17 @@ def _partitions(least: float) -> int:
         if step >= least:
             return step
     raise TooLarge(f"{math.ceil(least)} partitions would be needed, and {_STEPS[-1]} are the most: split the customers")
+
+
+def _taken_over(partitions: int, working: int) -> int:
+    """Return how many shards of a lost worker one of the others has to take at most: few shards cannot be shared."""
+    return math.ceil(math.ceil(partitions / (working + 1)) / working)
+
+
+def _brokers(load: Load, broker_in: float, replicas: int) -> int:
+    """Return how many brokers bear it; never fewer than there are copies."""
+    by_load = math.ceil(broker_in / costs.BROKER_BYTES_PER_S)
+    return max(load.replication, by_load, math.ceil(replicas / costs.BROKER_REPLICAS))
 
 
 def _broker_disk(load: Load) -> int:

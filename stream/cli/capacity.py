@@ -66,6 +66,12 @@ def _print(load: object, made: object) -> None:
         ("a worker's memory", f"{_size(made.worker_memory)}, of which {made.cached_states:,} decoded states"),
         ("a worker's disk", f"{_size(made.worker_disk)} (amplification assumed), local SSD"),
         ("restore", f"{made.restore_s:,.0f} s where a worker's disk is lost"),
+        (
+            "failover",
+            f"{made.failover_s:,.0f} s until a lost worker's shards run on the others, of which warm standbys would "
+            f"spare {made.failover_s - made.standby_s:,.1f} s",
+        ),
+        ("brokers", f"{made.brokers} (their speed is assumed)"),
         ("brokers, in", f"{_size(made.broker_in)}/s at the peak, copies included"),
         ("brokers, disk", f"{_size(made.broker_disk)} (changelog's amplification assumed), copies included"),
         ("brokers, partitions", f"{made.broker_partitions:,} replicas"),

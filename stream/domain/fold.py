@@ -46,18 +46,20 @@ DEFAULT_ACCOUNT = "-"
 """The account of a transaction that names none."""
 
 
-def fold(state: State, event: Any, business: Business) -> None:
-    """Take one event of any customer topic into the state."""
-    if event.time > state.newest:
-        state.newest = event.time
-    if not state.first_seen or event.time < state.first_seen:
-        state.first_seen = event.time
-    _FOLDS[type(event)](state, event, business)
+def fold(state: State, event: Any, business: Business) -> int:
+    """Take one event of any customer topic into the state and return the business day of the newest there was."""
+    time = event.time
+    if time > state.newest:
+        state.newest = time
+    if not state.first_seen or time < state.first_seen:
+        state.first_seen = time
+    day = business.day(time)
+    today = day if time == state.newest else business.day(state.newest)
+    _FOLDS[type(event)](state, event, business, day, today)
+    return today
 
 
-def _transaction(state: State, event: Transaction, business: Business) -> None:
-    day = business.day(event.time)
-    today = day if event.time == state.newest else business.day(state.newest)
+def _transaction(state: State, event: Transaction, business: Business, day: int, today: int) -> None:
     elsewhere = goes_elsewhere(event, business)
     windows.add(state, business, event, day, today, elsewhere=elsewhere)
     if elsewhere and event.amount and event.counterparty is not None:
@@ -73,8 +75,9 @@ def _transaction(state: State, event: Transaction, business: Business) -> None:
 
 def goes_elsewhere(event: Transaction, business: Business) -> bool:
     """Tell whether a movement takes money to another institution, own name or not."""
-    other = event.counterparty
-    return other is not None and event.direction == "out" and business.is_elsewhere(other.institution)
+    if event.direction != "out" or event.counterparty is None:
+        return False
+    return business.is_elsewhere(event.counterparty.institution)
 
 
 def _payroll(payrolls: list[tuple[int, int]], day: int, amount: int) -> None:
@@ -95,9 +98,8 @@ def _outflow(state: State, event: Transaction, institution: str, *, own_name: bo
         kept.remove(min(kept, key=lambda flow: (flow.amount, flow.time)))
 
 
-def _balance(state: State, event: Balance, business: Business) -> None:
-    day, minute = business.day(event.time), business.minute_of_day(event.time)
-    today = day if event.time == state.newest else business.day(state.newest)
+def _balance(state: State, event: Balance, business: Business, day: int, today: int) -> None:
+    minute = business.minute_of_day(event.time)
     holdings.observe(state, event.account_id, event.kind, event.balance, event.time, day, minute, today)
     account = state.accounts[event.account_id]
     if event.limit is not None and event.time >= account.time:
@@ -108,7 +110,7 @@ def _balance(state: State, event: Balance, business: Business) -> None:
     holdings.refresh_baseline(state, today)
 
 
-def _complaint(state: State, event: Complaint, business: Business) -> None:
+def _complaint(state: State, event: Complaint, business: Business, day: int, today: int) -> None:
     cases = state.complaints
     case = cases.get(event.complaint_id)
     if case is None:
@@ -157,13 +159,13 @@ def _make_room(cases: dict[str, ComplaintCase], newest: int) -> None:
         del cases[min(cases, key=lambda name: (cases[name].status != "closed", cases[name].updated_at))]
 
 
-def _service(state: State, event: ServiceEvent, business: Business) -> None:
+def _service(state: State, event: ServiceEvent, business: Business, day: int, today: int) -> None:
     if event.type == "call_forwarding" and event.forwarding is not None:
         _forwarding(state, event, business)
     elif event.product is not None and event.type in _PRODUCT_ENDS:
-        _end_product(state, event.product, business.day(event.time), event.time)
+        _end_product(state, event.product, day, event.time)
     elif event.product is not None:
-        _hold(state, event.product, business.day(event.time), event.time, fresh=event.type == "product_opened")
+        _hold(state, event.product, day, event.time, fresh=event.type == "product_opened")
     if event.type == "tier_changed" and event.change is not None:
         before, now = event.change.from_, event.change.to
         _tier(state, None if before is None else str(before), None if now is None else str(now), event.time)
@@ -174,7 +176,7 @@ def _service(state: State, event: ServiceEvent, business: Business) -> None:
     elif event.type in _ARRIVALS and event.time > state.left_at:
         state.left_at = 0
     _remember(state.recent, event.type if event.cause is None else f"{event.type}/{event.cause[:32]}", event.time)
-    _drop_ended(state, business.day(state.newest))
+    _drop_ended(state, today)
 
 
 DEPARTURES = frozenset({"port_out_completed", "account_closed"})
@@ -269,11 +271,11 @@ def _drop_ended(state: State, today: int) -> None:
         del products[name]
 
 
-def _contact(state: State, event: Contact, business: Business) -> None:
+def _contact(state: State, event: Contact, business: Business, day: int, today: int) -> None:
     contacts.take(state, event)
 
 
-def _customer(state: State, event: Customer, business: Business) -> None:
+def _customer(state: State, event: Customer, business: Business, day: int, today: int) -> None:
     before = state.profile
     state.profile = Profile(**{name: getattr(event, name) for name in Profile.__struct_fields__})
     now = event.credit_limit
@@ -282,7 +284,6 @@ def _customer(state: State, event: Customer, business: Business) -> None:
     if event.tier is not None:
         _tier(state, None, event.tier, event.time)
     if event.products is not UNSET:
-        day = business.day(event.time)
         for product in event.products:
             _hold(state, product, day, event.time)
         listed = {product.product_id for product in event.products}
@@ -290,11 +291,11 @@ def _customer(state: State, event: Customer, business: Business) -> None:
             _end_product(state, Product(product_id), day, event.time)
 
 
-def _nothing(state: State, event: Feedback, business: Business) -> None:
+def _nothing(state: State, event: Feedback, business: Business, day: int, today: int) -> None:
     """Feedback concerns episodes."""
 
 
-_FOLDS: dict[type, Callable[[State, Any, Business], None]] = {
+_FOLDS: dict[type, Callable[[State, Any, Business, int, int], None]] = {
     Transaction: _transaction,
     Balance: _balance,
     Complaint: _complaint,

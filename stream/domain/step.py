@@ -93,8 +93,7 @@ class Step:
         business = self._business
         before, was_gone = state.newest, state.left_at
         belonged = departures.groups_of(state) if topic == "customers" else {}
-        fold(state, event, business)
-        today = business.day(state.newest)
+        today = fold(state, event, business)
         state.seen = seen.add(state.seen, digest, today)
         out: list[Outgoing] = []
         model = self._model

@@ -31,37 +31,33 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
     amount, category = event.amount, event.category
     returned = category == "return"
     act = not returned and category not in business.passive_categories
-    amount_in = amount if event.direction == "in" else 0
-    amount_out = amount - amount_in
+    out = event.direction == "out"
     spend = 0
     if category in business.revenue_categories:
-        spend = amount_out
+        spend = amount if out else 0
     elif returned:
         spend = -amount
-    gone = amount_out if elsewhere else 0
-    rest = amount_out - spend - gone
-    usage = event.quantity
-    if usage:
-        unit = event.unit or "item"
-        place = USAGE + (EARNED if unit == "point" and event.direction == "in" else UNITS[unit])
-    for bucket in _buckets(state, business, day, today):
+    buckets = _buckets(state, business, day, today)
+    for bucket in buckets:
         if act:
             bucket[ACTS] += 1
-        if amount_in:
-            bucket[SUM_IN] += amount_in
-        if rest:
-            bucket[REST] += rest
+        if not out:
+            bucket[SUM_IN] += amount
+        elif elsewhere:
+            bucket[ELSEWHERE] += amount
+        else:
+            bucket[REST] += amount
         if spend:
+            bucket[REST] -= spend
             bucket[SPEND] += spend
-        if gone:
-            bucket[ELSEWHERE] += gone
-        if usage:
-            _use(bucket, place, usage)
+    if event.quantity:
+        _use(buckets, event, event.quantity)
     if act:
-        if event.direction == "out":
+        if out:
             _own_act(state, event.time)
-        if not state.active_days or state.active_days[-1] != day:
-            _active(state.active_days, day)
+        active = state.active_days
+        if not active or active[-1] != day:
+            _active(active, day)
     elif returned:
         state.returns += 1
         state.returned_at = max(state.returned_at, event.time)
@@ -113,9 +109,13 @@ def _bucket(buckets: Ring[Bucket], number: int, size: int, last: int) -> Bucket 
     return bucket
 
 
-def _use(bucket: Bucket, place: int, usage: int) -> None:
-    bucket.extend([0] * (place + 1 - len(bucket)))
-    bucket[place] += usage
+def _use(buckets: Sequence[Bucket], event: Transaction, usage: int) -> None:
+    """Count what was used, thousandths of its unit; points that came in apart from those that went out."""
+    unit = event.unit or "item"
+    place = USAGE + (EARNED if unit == "point" and event.direction == "in" else UNITS[unit])
+    for bucket in buckets:
+        bucket.extend([0] * (place + 1 - len(bucket)))
+        bucket[place] += usage
 
 
 def _active(days: list[int], day: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heapreplace
 from typing import Any
 
@@ -46,9 +46,9 @@ class Merge:
     def __len__(self) -> int:
         return sum(map(len, self._queues))
 
-    def put(self, item: Item) -> None:
-        """Add a record behind those of its topic."""
-        self._queues[self._index[item.topic]].append(item)
+    def extend(self, topic: str, items: Iterable[Item]) -> None:
+        """Add records behind those of their topic."""
+        self._queues[self._index[topic]].extend(items)
 
     def full(self) -> frozenset[str]:
         """Return the topics that should not be fetched for now."""

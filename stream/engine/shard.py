@@ -31,6 +31,9 @@ from stream.metrics import Metrics
 from stream.topics import STAFF
 
 POLL_S = 0.05
+_WAITING_S = 0.005
+"""How soon to look again whether what is held back may go: that a topic has nothing to tell arrives without a sound."""
+
 _GROUPS_SHARE = 10  # for so many cached customers one group: they are rarely asked for, and some are large
 _TURN = 200
 """Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
@@ -204,7 +207,7 @@ class Shard:
     async def run(self) -> None:
         """Process until cancelled or fenced; cancel it only between `hold` and `release`."""
         while True:
-            await self.fetch(POLL_S)
+            await self.fetch(_WAITING_S if len(self._merge) else POLL_S)
             more = 1
             while more:
                 async with self._turn:
@@ -224,16 +227,15 @@ class Shard:
         """Put what has arrived into the merge and return how much it was."""
         arrived = await self._log.fetch(self._merge.full(), wait_s)
         now = float(self._wall())
-        count = read = 0
+        count = 0
         for topic, records in arrived.items():
             count += len(records)
-            for record in records:
-                self._merge.put(self._read(topic, record, now))
-                read += 1
-                if read % _TURN == 0:
+            for first in range(0, len(records), _TURN):
+                if first:
                     await asyncio.sleep(0)
+                self._merge.extend(topic, [self._read(topic, r, now) for r in records[first : first + _TURN]])
         for record in self._staff.fetch():
-            self._merge.put(self._read(STAFF, record, now))
+            self._merge.extend(STAFF, (self._read(STAFF, record, now),))
             count += 1
         if count:
             self._last_input = round(now)
@@ -260,7 +262,7 @@ class Shard:
             return 0
         self.pulse.work = "a batch is under way"
         started, spent = clock.perf_counter(), 0.0
-        newest = self._meta.newest
+        latest: Item | None = None
         batch = self._batch()
         stream_time = self._meta.stream_time
         for count, item in enumerate(items, 1):
@@ -270,13 +272,14 @@ class Shard:
             else:
                 stream_time = batch.take(item, stream_time)
             if item.time == stream_time:
-                newest = (item.time, item.record.timestamp)
+                latest = item
             if count % _TURN == 0:
                 spent += clock.perf_counter() - started
                 await asyncio.sleep(0)
                 started = clock.perf_counter()
         self._metrics.phase_seconds.labels("step").observe(spent + clock.perf_counter() - started)
-        self._meta = replace(self._meta, newest=newest)
+        if latest is not None:
+            self._meta = replace(self._meta, newest=(latest.time, latest.record.timestamp))
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(len(items))
         self._observe_latency(items, batch)

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from stream.config import Settings
 from stream.engine.kafka_log import CHANGELOG
@@ -37,10 +38,10 @@ ENGINES = {
         Engine("bare", "nothing: aiokafka getmany and orjson, no state, no output", "bare"),
         Engine(
             "churnwatch",
-            "exactly once: offsets, state, alerts in one transaction; merged by event time; features are kept at "
-            "cut-offs, no snapshot scores them",
+            "exactly once: offsets, state, alerts in one transaction; merged by event time",
         ),
         Engine("churnwatch+scoring", "the same, cut-offs scored by all experts and their stack", scored=True),
+        Engine("confluent", "nothing: confluent-kafka consume and orjson, no state, no output", "confluent"),
         Engine("quix", "at least once: state may count an event twice after a crash", "quix"),
         Engine(
             "faust",
@@ -53,7 +54,13 @@ ENGINES = {
 
 
 def measure(
-    engine: Engine, ground: Ground, settings: Settings, events: int, python: str = sys.executable, snapshot: bytes = b""
+    engine: Engine,
+    ground: Ground,
+    settings: Settings,
+    events: int,
+    python: str = sys.executable,
+    snapshot: bytes = b"",
+    config: Path | None = None,
 ) -> Run:
     """Run an engine over the load from its beginning and measure it.
 
@@ -64,23 +71,26 @@ def measure(
         events: in the load.
         python: the interpreter that has the engine's library.
         snapshot: what an engine that is `scored` scores by, encoded.
+        config: a file with what differs from the shipped configuration.
 
     Raises:
         EngineFailed: with the end of its log.
     """
     total = round(events * engine.share)
     if not engine.module:
-        return _worker(engine, ground, settings, total, snapshot)
-    with peer(engine.module, settings, python) as (pid, alive, counter):
+        return _worker(engine, ground, settings, total, snapshot, config)
+    with peer(engine.module, settings, python, config) as (pid, alive, counter):
         return watch(engine.name, pid, ground.broker_pid, counter.read, alive, total)
 
 
-def _worker(engine: Engine, ground: Ground, settings: Settings, total: int, snapshot: bytes) -> Run:
+def _worker(
+    engine: Engine, ground: Ground, settings: Settings, total: int, snapshot: bytes, config: Path | None
+) -> Run:
     """The worker is watched through its group's committed offsets: scraping its metrics so often would slow it."""
     asyncio.run(renew(settings, (CHANGELOG, MODELS)))
     if engine.scored:
         asyncio.run(put(settings, snapshot))
-    with Committed(settings) as committed, worker(settings) as (pid, alive, url):
+    with Committed(settings) as committed, worker(settings, config) as (pid, alive, url):
         run = watch(engine.name, pid, ground.broker_pid, committed.read, alive, total)
         page = scrape(f"{url}/metrics")
     for phase in ("step", "transaction", "store"):

@@ -22,8 +22,11 @@ Alive = Callable[[], None]
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator[tuple[int, Alive, str]]:
-    """Run a real worker with `settings`; yields its process id, `Alive`, and the address of its internal port."""
+def worker(settings: Settings, config: Path | None = None) -> Iterator[tuple[int, Alive, str]]:
+    """Run a real worker with `settings`, and what else `config` has.
+
+    Yields its process id, `Alive`, and the address of its internal port.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -33,14 +36,18 @@ def worker(settings: Settings) -> Iterator[tuple[int, Alive, str]]:
         "CHURNWATCH_TOPICS__PARTITIONS": str(settings.topics.partitions),
         "CHURNWATCH_ENGINE__GROUP": settings.engine.group,
         "CHURNWATCH_ENGINE__STATE_DIR": str(settings.engine.state_dir),
+        "CHURNWATCH_ENGINE__MERGE_WAIT_MS": str(settings.engine.merge_wait_ms),
         "CHURNWATCH_HTTP__PORT": str(port),
     }
-    with _process([sys.executable, "-m", "stream", "worker"], env, settings) as (pid, alive):
+    command = [sys.executable, "-m", "stream", "worker", *(["--config", str(config)] if config else [])]
+    with _process(command, env, settings) as (pid, alive):
         yield pid, alive, f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def peer(module: str, settings: Settings, python: str = sys.executable) -> Iterator[tuple[int, Alive, Counter]]:
+def peer(
+    module: str, settings: Settings, python: str = sys.executable, config: Path | None = None
+) -> Iterator[tuple[int, Alive, Counter]]:
     """Run a module of `engines`; yields its process id, `Alive` and its counter."""
     file = settings.engine.state_dir.parent / "count"
     Counter.create(file)
@@ -51,10 +58,18 @@ def peer(module: str, settings: Settings, python: str = sys.executable) -> Itera
         settings.engine.state_dir,
         file,
         settings.topics.partitions,
+        config or _shipped(settings),
     )
     command = [python, "-m", f"tests.benchmarks.engines.{module}", *given.arguments()]
     with _process(command, {}, settings) as (pid, alive):
         yield pid, alive, Counter(file)
+
+
+def _shipped(settings: Settings) -> Path:
+    """Return a configuration that changes nothing."""
+    file = settings.engine.state_dir.parent / "shipped.toml"
+    file.touch()
+    return file
 
 
 @contextmanager

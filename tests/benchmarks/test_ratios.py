@@ -9,30 +9,37 @@ import pytest
 from benchmarks.outcome import Outcome
 from benchmarks.restore import restore
 from benchmarks.throughput import compare
+from benchmarks.workloads import ALL, STEP
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
-def outcome() -> Outcome:
-    return compare(["bare", "churnwatch", "quix", "faust"], events=100_000, rounds=3)
+def step() -> Outcome:
+    return compare(["bare", "churnwatch", "quix", "faust"], events=100_000, rounds=3, workload=STEP)
 
 
-def test_five_times_the_events_of_a_faust_agent_with_a_table(outcome: Outcome) -> None:
-    assert outcome.ratio("churnwatch", "faust") >= 5
+@pytest.fixture(scope="module")
+def everything() -> Outcome:
+    return compare(["bare", "churnwatch+scoring", "quix"], events=100_000, rounds=3, workload=ALL)
 
 
-def test_more_events_than_a_stateful_quix_app(outcome: Outcome) -> None:
-    assert outcome.ratio("churnwatch", "quix") > 1
+def test_the_step_alone_does_twice_what_a_stateful_quix_app_does(step: Outcome) -> None:
+    assert step.ratio("churnwatch", "quix") >= 2
+    assert step.cpu_ratio("churnwatch", "quix") >= 2
 
 
-def test_less_cpu_an_event_than_either_peer(outcome: Outcome) -> None:
-    assert outcome.cpu_ratio("churnwatch", "quix") > 1
-    assert outcome.cpu_ratio("churnwatch", "faust") >= 5
+def test_the_step_alone_does_ten_times_what_a_faust_agent_with_a_table_does(step: Outcome) -> None:
+    assert step.ratio("churnwatch", "faust") >= 10
+    assert step.cpu_ratio("churnwatch", "faust") >= 10
 
 
-def test_a_sixth_of_what_reading_and_decoding_alone_would_do(outcome: Outcome) -> None:
-    assert outcome.ratio("churnwatch", "bare") >= 0.16  # 30,000 events/s where bare reading does 188,000
+def test_the_step_alone_takes_no_more_than_twelve_times_the_cpu_of_reading_and_decoding(step: Outcome) -> None:
+    assert step.cpu_ratio("churnwatch", "bare") >= 1 / 12
+
+
+def test_with_every_rule_and_every_score_it_is_half_as_fast_again_as_quix_without_scores(everything: Outcome) -> None:
+    assert everything.ratio("churnwatch+scoring", "quix") >= 1.5
 
 
 def test_restoring_keeps_up_with_a_third_of_bare_reading() -> None:

@@ -36,11 +36,14 @@ from .measure import EngineFailed, Run
 from .model import snapshot
 from .outcome import Outcome
 from .peers import python_with
+from .workloads import PLAIN, WORKLOADS, Workload
 
-_NEEDS = {"quix": "quixstreams"}
+_NEEDS = {"quix": "quixstreams", "confluent": "confluent_kafka"}
 
 
-def compare(engines: Sequence[str], events: int, rounds: int, *, told: bool = True) -> Outcome:
+def compare(
+    engines: Sequence[str], events: int, rounds: int, *, workload: Workload = PLAIN, told: bool = True
+) -> Outcome:
     """Run `engines` over `events` events, `rounds` times, interleaved; `told`: say on stderr how far it is.
 
     Raises:
@@ -53,12 +56,13 @@ def compare(engines: Sequence[str], events: int, rounds: int, *, told: bool = Tr
     scored = any(ENGINES[name].scored for name in engines)
     model = encode(snapshot()) if scored else b""
     with ground("bench-") as here:
+        config = workload.write(here.folder)
         seconds = publish(here.settings, Load(events=events))
         _tell(told, f"{events:,} events published in {seconds:.1f} s")
         for number in range(1, rounds + 1):
             for name in engines:
                 settings = here.fresh(f"{name}-{number}")
-                run = measure(ENGINES[name], here, settings, events, pythons[name], model)
+                run = measure(ENGINES[name], here, settings, events, pythons[name], model, config)
                 runs[name].append(run)
                 _tell(told, f"round {number} of {rounds}: {name:<19}{run.rate:>10,.0f} events/s, {run.cpu_us:6.1f} us")
     return Outcome(runs)
@@ -73,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--events", type=int, default=300_000, help="in the load, over 20,000 customers (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="of every engine (%(default)s)")
+    parser.add_argument(
+        "--workload", choices=[PLAIN.name, *WORKLOADS], default=PLAIN.name, help="what is on (%(default)s)"
+    )
     parser.add_argument("--engines", default=",".join(ENGINES), help="comma separated (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything here, - for stdout alone")
     given = parser.parse_args(arguments)
@@ -83,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--rounds must be at least 1, --events at least 20000: fewer are over between two samples")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # fresh topics have no leader for a moment
     try:
-        outcome = compare(engines, given.events, given.rounds)
+        workload = WORKLOADS.get(given.workload, PLAIN)
+        outcome = compare(engines, given.events, given.rounds, workload=workload)
     except (BrokerUnavailable, EngineFailed, RuntimeError) as fault:
         print(f"throughput: {fault}", file=sys.stderr)
         return 1

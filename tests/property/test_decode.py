@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from support.effort import examples
 from support.units import SHANGHAI
 
+from stream import wire
 from stream.codec import Codec, Rejected
-from stream.domain.events import TYPES
+from stream.domain.events import TYPES, Balance, Transaction
 from stream.domain.fold import fold
 from stream.domain.state import State, decode, encode
 
@@ -83,3 +84,62 @@ def test_what_is_read_can_be_folded_and_stored(topic, value):
             state = State()
             fold(state, event, SHANGHAI)
             assert decode(encode(state)) == state
+
+
+def step_by_step(topic, value):
+    try:
+        return CODEC._read(topic, value)
+    except Rejected:
+        return None
+
+
+USUAL = {
+    "transactions": {"amount": 1, "direction": "out"},
+    "balances": {"account_id": "a", "balance": 1},
+}
+LIKELY = st.fixed_dictionaries(
+    {},
+    optional={
+        "amount": SCALARS,
+        "balance": SCALARS,
+        "limit": SCALARS,
+        "balance_after": SCALARS,
+        "time": st.integers(0, 4_102_444_800_001) | SCALARS,
+        "quantity": SCALARS,
+        "currency": st.sampled_from(["CNY", "USD", "XXX", "cny", "", None, 5]),
+        "unit": st.sampled_from(["min", "MB", "item", "point", "parsec", None]),
+        "direction": st.sampled_from(["in", "out", "sideways", None]),
+        "counterparty": st.sampled_from([None, {}, {"institution": "x", "own_name": True}, {"institution": 5}, "x"]),
+        "kind": SCALARS,
+        "category": SCALARS,
+        "account_id": SCALARS | st.text(min_size=126, max_size=130),
+        "surprise": JSON,
+    },
+)
+
+
+@examples(400)
+@given(st.sampled_from(sorted(USUAL)), LIKELY)
+@example("transactions", {"amount": 1.7e308})
+@example("transactions", {"quantity": 1.7e308})
+@example("balances", {"time": 1.0})
+@example("balances", {"balance": -0.0})
+def test_what_is_read_in_one_go_is_what_step_by_step_would_have_read(topic, changes):
+    value = orjson.dumps({"event_id": "e", "customer_id": "c", "time": NOW, **USUAL[topic], **changes})
+    event = CODEC._wire.read(topic, value)
+    assert event is None or event == step_by_step(topic, value)
+    assert event is None or all(
+        type(getattr(event, name)) is type(getattr(step_by_step(topic, value), name))
+        for name in event.__struct_fields__
+    )
+
+
+def test_no_field_is_forgotten_where_it_is_read_in_one_go():
+    for kind, usual in ((Transaction, wire._Transaction), (Balance, wire._Balance)):
+        assert kind.__struct_fields__ == usual.__struct_fields__
+
+
+def test_the_usual_is_read_in_one_go():
+    for topic, fields in USUAL.items():
+        body = {"event_id": "e", "customer_id": "c", "time": NOW, **fields, "currency": "CNY"}
+        assert CODEC._wire.read(topic, orjson.dumps(body)) == step_by_step(topic, orjson.dumps(body))

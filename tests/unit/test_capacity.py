@@ -54,6 +54,27 @@ def test_quiet_customers_are_bound_by_how_soon_they_are_restored():
     assert hasty.workers > made.workers
 
 
+def test_the_more_shards_the_less_a_warm_standby_would_spare():
+    load = {"customers": 100_000_000, "events_per_day": 1_000_000_000}
+    few, many = plan(Load(**load)), plan(Load(**load, growth=16))
+    assert few.workers == many.workers
+    assert few.failover_s > few.standby_s
+    assert many.failover_s - many.standby_s < 0.3 * (few.failover_s - few.standby_s)
+
+
+def test_one_of_two_workers_takes_all_that_the_other_had():
+    made = plan(Load(customers=2_000_000, events_per_day=1_000_000, cached_states=1_000_000))
+    assert made.workers == 2
+    assert made.failover_s == pytest.approx(costs.SESSION_S + 1_000_000 / costs.RESTORE_STATES_PER_S)
+
+
+def test_brokers_bear_the_bytes_the_partitions_and_the_copies():
+    assert plan(Load(customers=100_000, events_per_day=1_000_000)).brokers == 3
+    large = plan(Load(customers=100_000_000, events_per_day=1_000_000_000))
+    assert large.brokers * costs.BROKER_REPLICAS >= large.broker_partitions
+    assert large.brokers * costs.BROKER_BYTES_PER_S >= large.broker_in
+
+
 @given(COUNTS, EVENTS, COUNTS, EVENTS)
 def test_more_never_takes_less(customers, events, more_customers, more_events):
     small = plan(Load(customers=customers, events_per_day=events))

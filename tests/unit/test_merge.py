@@ -26,7 +26,7 @@ def unreadable(topic, offset=0):
 def merge(*items, wait_ms=100, wait_max_ms=5000, capacity=3):
     made = Merge(TOPICS, wait_ms=wait_ms, wait_max_ms=wait_max_ms, capacity=capacity)
     for one in items:
-        made.put(one)
+        made.extend(one.topic, [one])
     return made
 
 
@@ -83,7 +83,7 @@ def test_no_more_than_the_limit_leave():
 def test_a_topic_without_records_is_waited_for():
     made = merge(item("a", 10), item("b", 20))
     assert take(made, settled=UNREAD) == []
-    made.put(item("c", 15))
+    made.extend("c", [item("c", 15)])
     # c's only record goes, then c is empty again and b may have to wait for it
     assert take(made, settled=UNREAD) == [("a", 10, 0)]
 
@@ -114,7 +114,7 @@ def test_after_the_longest_wait_the_others_go_on_without_a_topic_not_heard_of():
 def test_records_known_to_be_there_are_waited_for_however_long_it_takes():
     made = merge(item("a", 10, arrived=1000.0))
     assert take(made, settled=lambda topic: UNREAD if topic == "c" else 0, now=10**9) == []
-    made.put(item("c", 5))
+    made.extend("c", [item("c", 5)])
     assert take(made, settled=0, now=10**9) == [("c", 5, 0), ("a", 10, 0)]
 
 
@@ -158,11 +158,11 @@ def test_the_order_depends_on_neither_the_limits_nor_on_what_had_arrived_before(
         for topic in TOPICS:
             for _ in range(limits[turn % len(limits)] % 3 + (turn > 100)):
                 if left[topic]:
-                    parts.put(left[topic].pop(0))
+                    parts.extend(topic, [left[topic].pop(0)])
         got += take(parts, limit=limits[turn % len(limits)], settled=settled)
         turn += 1
         if turn > 20:  # whoever chose to put nothing ever gets there all the same
             for topic in TOPICS:
                 if left[topic]:
-                    parts.put(left[topic].pop(0))
+                    parts.extend(topic, [left[topic].pop(0)])
     assert got == wanted

@@ -13,7 +13,7 @@ from .peer import ALERTS, INPUTS, Counter, Told, told
 def build(given: Told) -> faust.App:
     """Return the app; its agent is bound in here."""
     counter = Counter(given.counter)
-    common = CommonStep()
+    common = CommonStep(given.config)
     app = faust.App(
         given.group,
         broker=f"kafka://{given.bootstrap}",

@@ -51,6 +51,7 @@ class Told:
     state_dir: Path
     counter: Path
     partitions: int
+    config: Path
 
     @property
     def topics(self) -> list[str]:
@@ -67,7 +68,7 @@ def told(arguments: list[str] | None = None) -> Told:
     parser = argparse.ArgumentParser()
     for name in ("bootstrap", "prefix", "group"):
         parser.add_argument(f"--{name}", required=True)
-    for name in ("state-dir", "counter"):
+    for name in ("state-dir", "counter", "config"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--partitions", type=int, required=True)
     return Told(**vars(parser.parse_args(arguments)))

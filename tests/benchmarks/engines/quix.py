@@ -13,7 +13,7 @@ from .peer import ALERTS, INPUTS, Counter, Told, told
 def run(given: Told) -> None:
     """Process until ended."""
     counter = Counter(given.counter)
-    common = CommonStep()
+    common = CommonStep(given.config)
     app = Application(
         broker_address=given.bootstrap,
         consumer_group=given.group,

@@ -1,0 +1,228 @@
+"""How the worker's cost goes with customers, partitions and workers: `python -m tests.benchmarks.scale --help`.
+
+    python -m tests.benchmarks.scale --customers 10000,100000,1000000   three events a customer, and what a million take
+    python -m tests.benchmarks.scale --partitions 1,4,16,64
+    python -m tests.benchmarks.scale --workers 1,2
+
+Each figure has a broker, a load and a state folder of its own; everything of the core is on, without a snapshot. What
+is compared is CPU an event, which other work on the machine disturbs least. Of each run also: resident memory, what
+the local stores take on disk, what the workers wrote to disk over what they put into their states (write
+amplification), and how soon a worker is ready again with its store and without one, from the changelog.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+
+from stream.config import Settings
+
+from .ground import Ground, ground, publish
+from .load import Load
+from .measure import SAMPLE_S, STALLED_S, EngineFailed, scrape
+from .offsets import Committed
+from .process import Alive, worker
+
+_LEAST = 300_000  # events: fewer say little
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: so many events of so many customers over so many partitions, by so many workers."""
+
+    customers: int = 20_000
+    partitions: int = 8
+    workers: int = 1
+    events: int = _LEAST
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of a case. CPU µs an event and MB are summed over its workers; restores are of all states, s."""
+
+    case: Case
+    rate: float
+    cpu_us: float
+    memory_mb: float
+    states: int
+    disk_bytes: float
+    amplification: float
+    from_store_s: float
+    from_changelog_s: float
+
+    def row(self) -> str:
+        """Return a row of the table."""
+        case = self.case
+        cells = (
+            f"{case.customers:,}",
+            f"{case.partitions}",
+            f"{case.workers}",
+            f"{case.events:,}",
+            f"{self.rate:,.0f}",
+            f"{self.cpu_us:.1f}",
+            f"{self.memory_mb:,.0f}",
+            f"{self.disk_bytes / max(1, self.states):,.0f}",
+            f"{self.amplification:.1f}",
+            f"{self.from_store_s:.1f}",
+            f"{self.from_changelog_s:.1f}",
+            f"{self.states / self.from_changelog_s:,.0f}",
+        )
+        return f"| {' | '.join(cells)} |"
+
+
+_COLUMNS = (
+    "customers",
+    "partitions",
+    "workers",
+    "events",
+    "events/s",
+    "CPU, µs an event",
+    "resident, MB",
+    "disk, bytes a customer",
+    "written over stored",
+    "ready with its store, s",
+    "ready from the changelog, s",
+    "states/s",
+)
+HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
+
+
+@contextmanager
+def workers(settings: Settings, count: int) -> Iterator[list[tuple[psutil.Process, Alive, str]]]:
+    """Run so many workers of one group, each with a state folder of its own."""
+    with ExitStack() as running:
+        found = []
+        for number in range(count):
+            folder = settings.engine.state_dir.parent / f"worker-{number}"
+            folder.mkdir(exist_ok=True)
+            engine = settings.engine.model_copy(update={"state_dir": folder / "state"})
+            own = settings.model_copy(update={"engine": engine})
+            pid, alive, url = running.enter_context(worker(own))
+            found.append((psutil.Process(pid), alive, url))
+        yield found
+
+
+def run(case: Case, here: Ground, told: Any) -> Found:
+    """Publish the case's load, have it handled, and restore it twice."""
+    settings = here.fresh("scale")
+    seconds = publish(here.settings, Load(events=case.events, customers=case.customers))
+    told(f"{case}: published in {seconds:.0f} s")
+    with workers(settings, case.workers) as running:
+        rate, cpu_s = _handled(settings, case, running, told)
+        memory = sum(process.memory_info().rss for process, _, _ in running) / 1e6
+        written = sum(process.io_counters().write_bytes for process, _, _ in running)
+    folders = [settings.engine.state_dir.parent / f"worker-{number}" for number in range(case.workers)]
+    disk = sum(file.stat().st_size for folder in folders for file in (folder / "state").rglob("*") if file.is_file())
+    from_store, _ = _restored(settings, case, told)
+    for folder in folders:
+        shutil.rmtree(folder / "state")
+    from_changelog, states = _restored(settings, case, told)
+    return Found(
+        case, rate, 1e6 * cpu_s / case.events, memory, states, disk, written / max(1, disk), from_store, from_changelog
+    )
+
+
+def _handled(settings: Settings, case: Case, running: list[Any], told: Any) -> tuple[float, float]:
+    """Wait until every event is committed; return events a second after the first, and the CPU they took, s."""
+    first: tuple[float, int] | None = None
+    last, last_at, tell_at = 0, time.monotonic(), 0.0
+    with Committed(settings) as committed:
+        while (count := committed.read()) < case.events:
+            now = time.monotonic()
+            if count and first is None:
+                first = now, count
+                cpu = _cpu(running)
+            if count > last:
+                last, last_at = count, now
+            if now - last_at > STALLED_S:
+                raise EngineFailed(f"{count} of {case.events} events for {STALLED_S:g} s")
+            if now > tell_at:
+                told(f"{count:,} of {case.events:,} events")
+                tell_at = now + 10
+            for _, alive, _ in running:
+                alive()
+            time.sleep(SAMPLE_S)
+    if first is None:
+        raise EngineFailed("everything was handled between two samples: give it more events")
+    left = case.events - first[1]
+    return left / (time.monotonic() - first[0]), (_cpu(running) - cpu) * case.events / left
+
+
+def _cpu(running: list[Any]) -> float:
+    times = [process.cpu_times() for process, _, _ in running]
+    return float(sum(time.user + time.system for time in times))
+
+
+def _restored(settings: Settings, case: Case, told: Any) -> tuple[float, int]:
+    """Start the workers again; return how long it was from the first shard's opening until all ran, s, and states."""
+    with workers(settings, case.workers) as running:
+        begun: float | None = None
+        until = time.monotonic() + 10 * STALLED_S
+        while time.monotonic() < until:
+            for _, alive, _ in running:
+                alive()
+            pages = [scrape(f"{url}/metrics") for _, _, url in running]
+            shards = sum(page.get('churnwatch_shards{condition="running"}', 0) for page in pages)
+            opening = sum(page.get('churnwatch_shards{condition="restoring"}', 0) for page in pages)
+            if begun is None and shards + opening:
+                begun = time.monotonic()
+            if begun is not None and shards == case.partitions:
+                seconds = time.monotonic() - begun
+                states = round(sum(page["churnwatch_restored_states_total"] for page in pages))
+                told(f"ready after {seconds:.1f} s, {states:,} states read from the changelog")
+                return seconds, states
+            time.sleep(SAMPLE_S)
+    raise EngineFailed("the workers did not become ready")
+
+
+def _cases(given: argparse.Namespace) -> Iterator[Case]:
+    base = Case()
+    for customers in given.customers:
+        yield replace(base, customers=customers, events=max(given.events, 3 * customers))
+    for partitions in given.partitions:
+        yield replace(base, partitions=partitions, events=given.events)
+    for count in given.workers:
+        yield replace(base, workers=count, events=given.events)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number.replace("_", "")) for number in text.split(",") if number]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, run the cases one after another, print a row of each."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.scale",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name, what in (("customers", "customers"), ("partitions", "partitions"), ("workers", "workers of one group")):
+        parser.add_argument(f"--{name}", type=_numbers, default=[], metavar="N,N", help=f"numbers of {what}")
+    parser.add_argument("--events", type=int, default=_LEAST, help="at least, of a case (%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything here")
+    given = parser.parse_args(arguments)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # fresh topics have no leader for a moment
+    found = []
+    print(HEAD, flush=True)
+    for case in _cases(given):
+        with ground("scale-", case.partitions) as here:
+            found.append(run(case, here, lambda what: print(what, file=sys.stderr, flush=True)))
+        print(found[-1].row(), flush=True)
+    if given.json is not None:
+        given.json.write_bytes(orjson.dumps([asdict(one) for one in found], option=orjson.OPT_INDENT_2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
