@@ -74,9 +74,10 @@ class Merge:
                 break
             queue = queues[index]
             item = queue[0]
-            late = horizon > UNREAD and now - item.arrived >= self._wait_max
-            if item.record.timestamp + self._wait > horizon and not late and time != INSTANTLY:
-                break
+            if item.record.timestamp + self._wait > horizon and time != INSTANTLY:
+                late = horizon > UNREAD and now - item.arrived >= self._wait_max
+                if not late:
+                    break
             taken.append(queue.popleft())
             if queue:
                 if len(heads) == 1:
