@@ -63,6 +63,14 @@ async def test_an_answer_after_an_hour_does_not_end_it_before_the_engine_has_rea
     assert await looked_at(show, 11) is False
 
 
+@pytest.mark.parametrize(("handled", "settled"), [(9, False), (10, True), (11, False)])
+def test_all_is_settled_when_worker_and_desk_agree(show, handled, settled):
+    """The worker may have read what the desk sent after it was asked."""
+    show._seen.desk = Tally()
+    show._seen.figures.results["handled"] = handled
+    assert show._seen.settled is settled
+
+
 @pytest.mark.parametrize("there", [True, False])
 async def test_a_link_is_opened_or_it_is_said_that_no_browser_is_there(monkeypatch, there):
     opened = []
