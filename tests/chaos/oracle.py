@@ -18,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from models.features import group as of_groups
 from models.features.sets import NAMES
+from models.snapshot import Snapshot
 from stream.config import Settings
 from stream.domain import departures, groups
 from stream.domain.state import decode
@@ -37,7 +38,8 @@ class Outcome:
     """What a run left behind, without what may differ between two runs.
 
     `states` are those of customers and, under keys that begin with `g/`, of groups. `told` are the warnings that came
-    through a group hop, whose moment depends on how far other shards were, as (member, kind, cause).
+    through a group hop, whose moment depends on how far other shards were, as (member, kind, cause). `order`: of the
+    other alerts' ids, by customer.
     """
 
     states: dict[bytes, Any] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Outcome:
     told: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     letters: Counter[tuple[Any, ...]] = field(default_factory=Counter)
     ids: Counter[str] = field(default_factory=Counter)
+    order: dict[str, list[str]] = field(default_factory=dict)
     examples: Counter[bytes] = field(default_factory=Counter)
     sent: int = 0
 
@@ -61,13 +64,14 @@ class Outcome:
         self.ids[alert["alert_id"]] += 1
         if alert["kind"] != HOPPED:
             self.alerts[_body(value)] += 1
+            self.order.setdefault(alert["customer_id"], []).append(alert["alert_id"])
         elif alert["state"] == "opened":
             self.told[alert["customer_id"], alert["kind"], alert["causes"][0]] += 1
 
 
-def expected(settings: Settings, lines: Sequence[Record]) -> Outcome:
-    """Return what the same shards make of `lines` over the memory log."""
-    replay = Replay(settings)
+def expected(settings: Settings, lines: Sequence[Record], snapshot: Snapshot | None = None) -> Outcome:
+    """Return what the same shards make of `lines` over the memory log, scoring by `snapshot`."""
+    replay = Replay(settings, snapshot=snapshot)
     replay.load(lines)
     done = replay.run()
     assert done.results.total() == done.sent == len(lines), done.results
@@ -140,6 +144,15 @@ async def read(settings: Settings, topic: str) -> list[Any]:
             for batch in (await consumer.getmany(timeout_ms=200)).values():
                 records.extend(batch)
     return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+async def ends(settings: Settings) -> dict[TopicPartition, int]:
+    """Return where the topics end that are fed from outside."""
+    async with _consumer(settings) as consumer:
+        names = [settings.topics.prefix + topic for topic in FEEDS]
+        places = [TopicPartition(name, number) for name in names for number in range(settings.topics.partitions)]
+        found: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        return found
 
 
 async def positions(settings: Settings) -> dict[TopicPartition, int]:
