@@ -62,8 +62,13 @@ def _berka(seed: int) -> Iterator[Line]:
 
 
 def _retail(seed: int) -> Iterator[Line]:
-    lines = in_order(online_retail.lines([_DATA / "online-retail-ii" / "baskets.csv.gz"], Stats(), zone=_ZONE), Stats())
-    return islice(lines, random.Random(seed).randrange(20_000), None)
+    """Yield the shop's history, likewise."""
+    file = _DATA / "online-retail-ii" / "baskets.csv.gz"
+    return _from_somewhere(online_retail.lines([file], Stats(), zone=_ZONE), seed)
+
+
+def _from_somewhere(lines: Iterator[Line], seed: int) -> Iterator[Line]:
+    return islice(in_order(lines, Stats()), random.Random(seed).randrange(20_000), None)
 
 
 def _fed(line: Line) -> bool:

@@ -1,8 +1,10 @@
-"""What all schedules of a run share: a PostgreSQL, started when one asks for it."""
+"""What all schedules of a run share: a PostgreSQL, started when one asks for it, and brokers' empty directories."""
 
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 
 from support.desk_stores import settings_of
 from support.postgres import Cluster
@@ -15,6 +17,8 @@ class Ground:
 
     def __init__(self) -> None:
         self.postgres: Cluster | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="churnwatch-chaos-ground-")
+        self.templates = Path(self._folder.name)
 
     async def database(self, name: str) -> StoreSettings:
         """Return the settings of a new, empty database."""
@@ -30,3 +34,4 @@ class Ground:
         """End it."""
         if self.postgres is not None:
             self.postgres.remove()
+        self._folder.cleanup()

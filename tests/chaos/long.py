@@ -24,8 +24,8 @@ from chaos.ground import Ground
 from chaos.run import Result, run
 from chaos.schedule import Schedule, draw
 
-HEAD = "| seed | workers | brokers | desk | history | faults | events | alerts | examples | bad | ended | s | outcome |"
-_RULE = "|" + " ---: |" * 3 + " --- |" * 3 + " ---: |" * 4 + " --- | ---: | --- |"
+HEAD = "| seed | workers | brokers | desk | history | faults | events | alerts | examples | bad | ended | missed | s | outcome |"
+_RULE = "|" + " ---: |" * 3 + " --- |" * 3 + " ---: |" * 4 + " --- | ---: | ---: | --- |"
 
 
 def row(result: Result) -> str:
@@ -35,7 +35,7 @@ def row(result: Result) -> str:
     workers = f"{made.workers}{' static' if made.static else ''}"
     cells = (
         made.seed, workers, made.brokers, "PostgreSQL" if made.postgresql else "SQLite", made.source, made.faults,
-        result.events, result.alerts, result.examples, result.letters, ended, round(result.seconds),
+        result.events, result.alerts, result.examples, result.letters, ended, result.missed, round(result.seconds),
         "; ".join(result.problems) or "clean",
     )  # fmt: skip
     return "| " + " | ".join(map(str, cells)) + " |"

@@ -36,6 +36,7 @@ class Result:
     examples: int = 0
     letters: int = 0
     ended: Counter[str] = field(default_factory=Counter)
+    missed: int = 0
     seconds: float = 0.0
 
 
@@ -46,15 +47,16 @@ async def run(schedule: Schedule, ground: Ground, folder: Path) -> Result:
     cluster = Cluster(folder, schedule.brokers)
     store = await ground.database(f"s{schedule.seed}") if schedule.postgresql else None
     try:
-        await cluster.start()
-        async with stack(cluster, folder, schedule.workers, store, static=schedule.static) as made:
-            made.extras["ground"] = ground
+        await cluster.start(ground.templates)
+        more = {"static": schedule.static, "mounted": schedule.mounted}
+        async with stack(cluster, folder, schedule.workers, store, **more) as made:
+            made.server = ground.postgres
             try:
                 await _pass(schedule, made, result)
             except Exception as fault:
                 result.problems.append(f"{type(fault).__name__}: {str(fault)[:300]}")
                 (folder / "logs" / "fault.txt").write_text(traceback.format_exc(), encoding="utf-8")
-            result.ended = Counter(made.ended)
+            result.ended, result.missed = Counter(made.ended), made.missed
     finally:
         await cluster.stop()
         result.seconds = time.monotonic() - began

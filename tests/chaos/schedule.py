@@ -31,6 +31,7 @@ class Schedule:
     static: bool
     source: str
     postgresql: bool
+    mounted: bool
     events: int
     rate: float
     strikes: tuple[Strike, ...]
@@ -55,7 +56,8 @@ def draw(seed: int, faults: Sequence[str] | None = None) -> Schedule:
         static=rng.random() < 0.5,
         source=rng.choice(sources()),
         postgresql=any(known[name].postgresql for name in names) or rng.random() < 0.15,
+        mounted=any(known[name].root for name in names),
         events=4500,
-        rate=450,
+        rate=300,
         strikes=tuple(map(Strike, shares, names)),
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import psutil
 from conftest import PARTITIONS
 from support.desk_process import DeskProcess, store_of
+from support.postgres import Cluster as Postgres
 from support.processes import WorkerProcess
 
 from chaos.cluster import Cluster
@@ -49,6 +51,9 @@ class Stack:
 
     Attributes:
         ended: names of those that ended by themselves, as often as they did.
+        notes: what was wrong meanwhile.
+        missed: faults that waited in vain for their moment.
+        server: of the desk's database, if it has one.
         settings, straight: as the processes connect, and as the tests do.
     """
 
@@ -61,7 +66,8 @@ class Stack:
     roles: dict[str, Role] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    extras: dict[str, Any] = field(default_factory=dict)
+    missed: int = 0
+    server: Postgres | None = None
 
     @property
     def workers(self) -> list[str]:
@@ -96,6 +102,11 @@ class Stack:
         """Return the process of a role."""
         return self.roles[name].process
 
+    async def stores(self, name: str) -> list[Path]:
+        """Return the folders of the stores that a worker has open."""
+        files = await asyncio.to_thread(lambda: psutil.Process(self.process(name).pid).open_files())
+        return sorted({Path(file.path).parent for file in files if "/shard-" in file.path})
+
     async def watch(self) -> None:
         """Start again what has ended by itself, as an orchestrator does, until cancelled."""
         while True:
@@ -121,13 +132,18 @@ class Stack:
 
 @contextlib.asynccontextmanager
 async def stack(
-    cluster: Cluster, folder: Path, workers: int, store: StoreSettings | None, *, static: bool
+    cluster: Cluster, folder: Path, workers: int, store: StoreSettings | None, *, static: bool, mounted: bool = False
 ) -> AsyncIterator[Stack]:
-    """Give a stack that does not outlive its schedule; its topics are made, its processes are not ready yet."""
+    """Give a stack that does not outlive its schedule; its topics are made, its processes are not ready yet.
+
+    `mounted`: its stores are on a file system of their own.
+    """
     settings = settings_for(cluster, folder)
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     made = Stack(folder, cluster, settings, at(settings, cluster.straight), store or store_of(folder / "logs"), static)
     watching: asyncio.Task[None] | None = None
+    if mounted:
+        _mount(settings.engine.state_dir)
     try:
         await admin.apply(made.straight)
         await put_in_force(made.straight)
@@ -142,6 +158,13 @@ async def stack(
         for role in made.roles.values():
             role.process.wake()
             await role.process.kill()
+        if mounted:
+            subprocess.run(["umount", "--lazy", str(settings.engine.state_dir)], check=True)
+
+
+def _mount(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=192m", "churnwatch-chaos", str(folder)], check=True)
 
 
 def settings_for(cluster: Cluster, folder: Path) -> Settings:
