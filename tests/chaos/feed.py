@@ -14,7 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import orjson
-from support.units import DAY, HOUR
+from support.units import DAY, HOUR, T0
 
 from chaos.traffic import GARBAGE, traffic
 from stream.convert import berka, online_retail
@@ -39,7 +39,7 @@ def feed(source: str, seed: int, events: int) -> list[Record]:
     """Return about `events` lines: a quarter from a history, the rest from people of whom one has half of it."""
     rng = random.Random(f"feed-{seed}")
     histories = {"town": _town, "berka": _berka, "retail": _retail}
-    past = [_record(line) for line in islice(histories[source](seed), events // 4) if _fed(line)]
+    past = _before([line for line in islice(histories[source](seed), events // 4) if _fed(line)])
     people = traffic(events - len(past), 120, seed, SHARE_OF_HOT)
     return [line._replace(line=number) for number, line in enumerate(_disturbed([*past, *people], rng), 1)]
 
@@ -55,10 +55,8 @@ def _town(seed: int) -> Iterator[Line]:
 
 def _berka(seed: int) -> Iterator[Line]:
     """Yield the bank's history from a day of the seed's."""
-    lines = in_order(
-        berka.lines([_DATA / "berka" / "trans_199504_199812_354_accounts.csv.gz"], Stats(), zone=_ZONE), Stats()
-    )
-    return islice(lines, random.Random(seed).randrange(20_000), None)
+    file = _DATA / "berka" / "trans_199504_199812_354_accounts.csv.gz"
+    return _from_somewhere(berka.lines([file], Stats(), zone=_ZONE), seed)
 
 
 def _retail(seed: int) -> Iterator[Line]:
@@ -75,10 +73,16 @@ def _fed(line: Line) -> bool:
     return line.topic in FEEDS and line.value is not None and line.key is not None
 
 
-def _record(line: Line) -> Record:
+def _before(lines: list[Line]) -> list[Record]:
+    """Move a history in time, so that it ends a day before the people's begins."""
+    shift = T0 - DAY - lines[-1].timestamp
+    return [_record(line, line.timestamp + shift) for line in lines]
+
+
+def _record(line: Line, time: int) -> Record:
     """Leave out of which groups a customer is: what these are told, and when, is a test of its own."""
     value = {name: field for name, field in (line.value or {}).items() if name not in _GROUPS}
-    return Record(0, line.topic, (line.key or "").encode(), line.timestamp, orjson.dumps(value))
+    return Record(0, line.topic, (line.key or "").encode(), time, orjson.dumps(value | {"time": time}))
 
 
 def _disturbed(lines: list[Record], rng: random.Random) -> Iterator[Record]:

@@ -24,7 +24,10 @@ from chaos.ground import Ground
 from chaos.run import Result, run
 from chaos.schedule import Schedule, draw
 
-HEAD = "| seed | workers | brokers | desk | history | faults | events | alerts | examples | bad | ended | missed | s | outcome |"
+HEAD = (
+    "| seed | workers | brokers | desk | history | faults | events | alerts | examples | bad | ended | missed | s "
+    "| outcome |"
+)
 _RULE = "|" + " ---: |" * 3 + " --- |" * 3 + " ---: |" * 4 + " --- | ---: | ---: | --- |"
 
 
@@ -101,7 +104,7 @@ def main() -> int:
     parser.add_argument("--faults", help="these faults in every schedule, by commas")
     parser.add_argument("--output", type=Path, help="the table is added to this file, too")
     arguments = parser.parse_args()
-    logging.disable(logging.WARNING)  # of the oracle, which runs in here
+    logging.disable(logging.CRITICAL)  # of the oracle, which runs in here
     folder = Path(tempfile.mkdtemp(prefix="churnwatch-chaos-"))
     results = run_all(list(schedules(arguments)), folder, arguments.output)
     failed = [result for result in results if result.problems]

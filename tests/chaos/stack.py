@@ -13,7 +13,7 @@ import psutil
 from conftest import PARTITIONS
 from support.desk_process import DeskProcess, store_of
 from support.postgres import Cluster as Postgres
-from support.processes import WorkerProcess
+from support.processes import WorkerProcess, eventually
 
 from chaos.cluster import Cluster
 from chaos.fleet import TrickedWorker, for_chaos, with_engine
@@ -97,6 +97,15 @@ class Stack:
     async def ready(self) -> None:
         """Wait until everything is ready."""
         await asyncio.gather(*(role.process.ready() for role in self.roles.values()))
+
+    async def is_ready(self, name: str, within_s: float = 60) -> None:
+        """Wait until a role is ready, though it may end meanwhile and be started again."""
+
+        async def answer() -> bool:
+            found = await self.process(name).get("/readyz")
+            return found is not None and found[0] == 200
+
+        await eventually(answer, bool, within_s)
 
     def process(self, name: str) -> WorkerProcess:
         """Return the process of a role."""

@@ -10,6 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from chaos.faults.base import Fault, pause
 from chaos.stack import Stack
+from stream.broker import admin
 from stream.engine.clients import client_options
 from stream.engine.kafka_log import CHANGELOG
 
@@ -24,7 +25,7 @@ _EAGER = {
 
 
 class CompactChangelog(Fault):
-    """From now on it is compacted all the time; a worker then comes back without its stores."""
+    """It is compacted all the time for a while; a worker then comes back without its stores."""
 
     name = "compact-changelog"
 
@@ -36,7 +37,8 @@ class CompactChangelog(Fault):
             await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, _EAGER)])
         finally:
             await client.close()
-        await pause(rng, 2, 4)
+        await pause(rng, 3, 5)
+        await admin.apply(stack.straight)  # a worker that starts wants it as it should be
         name = rng.choice(stack.workers)
         folders = await stack.stores(name)
         await stack.kill(name)

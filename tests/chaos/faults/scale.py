@@ -23,7 +23,7 @@ class Scale(Fault):
         for name in more:
             stack.up(name)
         for name in more:
-            await stack.process(name).ready()
+            await stack.is_ready(name)
         await pause(rng, 0, 2)
         for name in more:
             await stack.stop(name)
