@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, for_code
@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, for_code
 from stream.config import Settings
 from stream.engine.clients import client_options
 from stream.engine.kafka_log import CHANGELOG
+from stream.engine.meta import REWOUND
 from stream.topics import HOPS, INPUTS
 
 _EMPTY = ("", "Empty", "Dead")
@@ -90,6 +91,7 @@ async def rewind(settings: Settings, to: int | None) -> list[Place]:
     """
     await _require_stopped(settings)
     await _empty_changelog(settings)
+    await _mark_changelog(settings)
     async with _consumer(settings) as consumer:
         inputs = _inputs(settings)
         first, end = await consumer.beginning_offsets(inputs), await consumer.end_offsets(inputs)
@@ -137,6 +139,21 @@ async def _empty_changelog(settings: Settings) -> None:
             await admin.delete_records({TopicPartition(name, number): RecordsToDelete(-1) for number in partitions})
         finally:
             await _configure(admin, name, ours)
+
+
+async def _mark_changelog(settings: Settings) -> None:
+    """Say in every shard's changelog that it was emptied on purpose, and from which offset on that holds."""
+    places = [TopicPartition(settings.topics.prefix + CHANGELOG, n) for n in range(settings.topics.partitions)]
+    async with _consumer(settings) as consumer:
+        first = await consumer.beginning_offsets(places)
+    producer = AIOKafkaProducer(**client_options(settings.kafka), client_id="churnwatch-group")
+    await producer.start()
+    try:
+        for place in places:
+            value = str(first[place]).encode()
+            await producer.send_and_wait(place.topic, value, key=REWOUND, partition=place.partition)
+    finally:
+        await producer.stop()
 
 
 async def _configure(admin: Any, name: str, configs: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
     python -m tests.chaos.long --schedules 50 --first-seed 1 --output FILE
 
 `--seeds 7,12` runs these; `--faults kill-worker,stall-worker` runs the seed with these faults instead of drawn ones.
-Logs of a seed that failed stay in the folder that is named with it. Status 1 when any did.
+Logs of a seed that failed stay in the folder that is named with it, with `--keep` those of all. Status 1 when any did.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def schedules(arguments: argparse.Namespace) -> Iterator[Schedule]:
         yield draw(seed, faults)
 
 
-def run_all(wanted: Sequence[Schedule], folder: Path, output: Path | None) -> list[Result]:
+def run_all(wanted: Sequence[Schedule], folder: Path, output: Path | None, keep: bool) -> list[Result]:
     """Run schedules one after another; say and keep each row as it comes."""
     results: list[Result] = []
     with _table(output) as say, _ground() as ground:
@@ -63,8 +63,9 @@ def run_all(wanted: Sequence[Schedule], folder: Path, output: Path | None) -> li
             say(row(results[-1]))
             if results[-1].problems:
                 say(f"<!-- seed {schedule.seed}: logs in {place / 'logs'} -->")
-            else:
-                shutil.rmtree(place, ignore_errors=True)
+            for part in place.iterdir():
+                if part.name != "logs" or not (keep or results[-1].problems):
+                    shutil.rmtree(part, ignore_errors=True)
     return results
 
 
@@ -103,10 +104,11 @@ def main() -> int:
     parser.add_argument("--seeds", help="these seeds, by commas")
     parser.add_argument("--faults", help="these faults in every schedule, by commas")
     parser.add_argument("--output", type=Path, help="the table is added to this file, too")
+    parser.add_argument("--keep", action="store_true", help="keep all logs")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)  # of the oracle, which runs in here
     folder = Path(tempfile.mkdtemp(prefix="churnwatch-chaos-"))
-    results = run_all(list(schedules(arguments)), folder, arguments.output)
+    results = run_all(list(schedules(arguments)), folder, arguments.output, arguments.keep)
     failed = [result for result in results if result.problems]
     print(f"{len(results)} schedules, {len(results) - len(failed)} clean")
     return 1 if failed else 0
