@@ -26,6 +26,7 @@ from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import FORGOTTEN, GROUP, Store
 from stream.engine.tally import count_batch, tell_batch
+from stream.engine.threads import to_the_end
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 from stream.topics import STAFF
@@ -192,7 +193,7 @@ class Shard:
             self._metrics.restored.inc(self._store.load(chunk, reached, self._wall()))
             progress.set(min(1.0, (reached - start) / span))
             self.pulse.beat("restoring")
-        await asyncio.to_thread(self._store.settle)
+        await to_the_end(self._store.settle)
         progress.set(1.0)
 
     def _unusable(self, offset: int, opening: Opening) -> bool:

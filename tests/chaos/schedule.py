@@ -42,8 +42,11 @@ class Schedule:
         return ", ".join(strike.fault for strike in self.strikes)
 
 
-def draw(seed: int, faults: Sequence[str] | None = None) -> Schedule:
-    """Return the schedule of a seed; `faults`: these, in this order, in place of drawn ones."""
+def draw(seed: int, faults: Sequence[str] | None = None, events: int = 4500) -> Schedule:
+    """Return the schedule of a seed: the same one wherever mounting is allowed and the real data are there.
+
+    `faults`: these, in this order, in place of drawn ones; `events`: about so many.
+    """
     rng = random.Random(f"schedule-{seed}")
     known = {name: each for name, each in registry.discover().items() if not each.root or os.geteuid() == 0}
     names = list(faults or rng.sample(list(known), rng.randint(_LEAST, min(_MOST, len(known)))))
@@ -57,7 +60,7 @@ def draw(seed: int, faults: Sequence[str] | None = None) -> Schedule:
         source=rng.choice(sources()),
         postgresql=any(known[name].postgresql for name in names) or rng.random() < 0.15,
         mounted=any(known[name].root for name in names),
-        events=4500,
+        events=events,
         rate=300,
         strikes=tuple(map(Strike, shares, names)),
     )
