@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -91,7 +92,7 @@ class Stack:
         except Exception:  # it hangs: what it last said is in its log
             status = -1
             await process.kill()
-        if status:
+        if status not in (0, -signal.SIGTERM):  # by the signal itself: it had only just been started again
             self.notes.append(f"{name} ended with {status} when told to end")
 
     async def ready(self) -> None:
