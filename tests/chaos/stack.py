@@ -25,6 +25,8 @@ from stream.desk_config import Database as StoreSettings
 
 TRAINER, DESK = "trainer", "desk"
 _LOOK_S = 0.2
+_STOP_S = 30.0
+_READY_S = 180.0
 _TRAINER = """
 [model.trainer]
 experts = ["logistic"]
@@ -54,6 +56,7 @@ class Stack:
         ended: names of those that ended by themselves, as often as they did.
         notes: what was wrong meanwhile.
         missed: faults that waited in vain for their moment.
+        compacted: the changelog no longer shows what came when.
         server: of the desk's database, if it has one.
         settings, straight: as the processes connect, and as the tests do.
     """
@@ -68,6 +71,7 @@ class Stack:
     ended: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     missed: int = 0
+    compacted: bool = False
     server: Postgres | None = None
 
     @property
@@ -88,7 +92,7 @@ class Stack:
         """End a role in good order (SIGTERM); a role that does not is ended, and that is noted."""
         process = self.roles.pop(name).process
         try:
-            status = await process.stop(40)
+            status = await process.stop(_STOP_S)
         except Exception:  # it hangs: what it last said is in its log
             status = -1
             await process.kill()
@@ -97,9 +101,9 @@ class Stack:
 
     async def ready(self) -> None:
         """Wait until everything is ready."""
-        await asyncio.gather(*(role.process.ready() for role in self.roles.values()))
+        await asyncio.gather(*(role.process.ready(_READY_S) for role in self.roles.values()))
 
-    async def is_ready(self, name: str, within_s: float = 60) -> None:
+    async def is_ready(self, name: str, within_s: float = 120) -> None:
         """Wait until a role is ready, though it may end meanwhile and be started again."""
 
         async def answer() -> bool:
@@ -188,7 +192,7 @@ def settings_for(cluster: Cluster, folder: Path) -> Settings:
         group="g",
         state_dir=folder / "state",
         merge_wait_ms=2500,
-        stall_limit_ms=60_000,
+        stall_limit_ms=120_000,
     )
 
 

@@ -22,7 +22,7 @@ from stream.desk.store.tables import Alert
 from stream.engine.jsonl import Record
 from stream.training import keeping
 
-_CATCH_UP_S = 60.0
+_CATCH_UP_S = 120.0
 
 
 async def problems(stack: Stack, want: Outcome, lines: Sequence[Record]) -> list[str]:
@@ -41,6 +41,7 @@ async def problems(stack: Stack, want: Outcome, lines: Sequence[Record]) -> list
     if have.letters.total() != garbage(lines):
         wrong.append(f"{have.letters.total()} dead letters of {garbage(lines)} bad inputs")
     wrong += await _positions(stack)
+    wrong += await _stores(stack)
     wrong += stack.notes
     return wrong
 
@@ -114,3 +115,14 @@ async def _positions(stack: Stack) -> list[str]:
         for place, end in ends.items()
         if end != positions.get(place, 0)
     ]
+
+
+async def _stores(stack: Stack) -> list[str]:
+    """Say which local store holds what the changelog has not, as far as that still shows it."""
+    if stack.compacted:
+        return []
+    try:
+        await oracle.assert_stores_never_lead(stack.straight)
+    except AssertionError as fault:
+        return [str(fault)]
+    return []

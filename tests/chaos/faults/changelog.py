@@ -30,6 +30,7 @@ class CompactChangelog(Fault):
     name = "compact-changelog"
 
     async def strike(self, stack: Stack, rng: random.Random) -> None:
+        stack.compacted = True
         client = AIOKafkaAdminClient(**client_options(stack.straight.kafka))
         await client.start()
         try:
