@@ -39,7 +39,7 @@ def row(result: Result) -> str:
     cells = (
         made.seed, workers, made.brokers, "PostgreSQL" if made.postgresql else "SQLite", made.source, made.faults,
         result.events, result.alerts, result.examples, result.letters, ended, result.missed, round(result.seconds),
-        "; ".join(result.problems) or "clean",
+        " ".join("; ".join(result.problems).split())[:300] or "clean",
     )  # fmt: skip
     return "| " + " | ".join(map(str, cells)) + " |"
 

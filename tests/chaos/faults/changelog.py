@@ -25,7 +25,7 @@ _EAGER = {
 
 
 class CompactChangelog(Fault):
-    """It is compacted all the time for a while; a worker then comes back without its stores."""
+    """The changelog is compacted all the time for a while; a worker then comes back without its stores."""
 
     name = "compact-changelog"
 

@@ -30,7 +30,7 @@ async def until_ended(stack: Stack, name: str, before: int) -> None:
 
 
 class EndInBatch(Fault):
-    """It ends after the offsets, the send, before or after the commit, or after the store's write."""
+    """A worker ends after the offsets, the send, before or after the commit, or after the store's write."""
 
     name = "end-in-batch"
 
@@ -43,7 +43,7 @@ class EndInBatch(Fault):
 
 
 class EndInRestore(Fault):
-    """It ends while it restores a store that is gone."""
+    """A worker ends while it restores a store that is gone."""
 
     name = "end-in-restore"
 
@@ -59,7 +59,7 @@ class EndInRestore(Fault):
 
 
 class EndInRebalance(Fault):
-    """It ends while shards move, because another worker came."""
+    """A worker ends while shards move, because another one came."""
 
     name = "end-in-rebalance"
 

@@ -16,7 +16,7 @@ _TOPICS = ("workers", "models")
 
 
 class RecreateBroadcast(Fault):
-    """Where workers say who they are, and where snapshots are."""
+    """The topics on which workers say who they are, and snapshots stand, are deleted and made anew."""
 
     name = "recreate-broadcast-topics"
 
