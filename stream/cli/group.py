@@ -69,7 +69,8 @@ def rewind(
 
 @app.command(name="skip-lost")
 def skip_lost(yes: Yes = False, config: Config = None) -> None:
-    """Move the group over records that were deleted before it came to them: every worker must be stopped.
+    """Move the group over records that were deleted before it came to them, or to the beginning of a topic that was
+    made anew: every worker must be stopped.
 
     States stay; what the lost records said is not in them.
 
@@ -85,7 +86,10 @@ def skip_lost(yes: Yes = False, config: Config = None) -> None:
         if not yes:
             typer.confirm("Go on without the records that are lost?", abort=True)
         lost = asyncio.run(group.skip_lost(settings))
-        typer.echo(f"{sum(place.lost for place in lost)} records skipped in {len(lost)} partitions")
+        gone = [place for place in lost if not place.anew]
+        typer.echo(f"{sum(place.lost for place in gone)} records skipped in {len(gone)} partitions")
+        if anew := len(lost) - len(gone):
+            typer.echo(f"{anew} partitions were made anew: they are read from their beginning")
 
 
 def _print(places: Iterable[Place]) -> None:

@@ -8,7 +8,13 @@ from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError, OffsetOutOfRangeError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    UnknownTopicOrPartitionError,
+)
 
 from stream.config import Settings
 from stream.engine.clients import client_options
@@ -16,6 +22,7 @@ from stream.engine.log import Record
 from stream.topics import INPUTS
 
 _FETCH_WAIT_MS = 50  # a topic that an answer left out is asked for again this soon
+_METADATA_MS = 20_000  # while a topic is away there is no whole shard: so soon it is looked for again, not in 5 min
 _FAR_MS = 24 * 3_600_000  # restoring counts as polling: put out of reach, the watchdog looks after stalls
 
 
@@ -64,6 +71,7 @@ class Intake:
             session_timeout_ms=engine.session_timeout_ms,
             heartbeat_interval_ms=max(200, engine.session_timeout_ms // 10),
             max_poll_interval_ms=_FAR_MS,
+            metadata_max_age_ms=_METADATA_MS,
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             fetch_max_bytes=8 << 20,
         )
@@ -85,10 +93,10 @@ class Intake:
         while self._consumer is not None:
             try:
                 found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)
-            except OffsetOutOfRangeError as fault:
+            except (OffsetOutOfRangeError, NoOffsetForPartitionError) as fault:
                 raise PositionLost(
-                    f"the log no longer holds the next offset of {_names(fault)}: records were deleted unread. "
-                    "Decide: churnwatch group skip-lost goes on without them, then start again"
+                    f"the log no longer holds the next offset of {_names(fault)}: records were deleted unread, or the "
+                    "topic was made anew. Decide: churnwatch group skip-lost goes on without them, then start again"
                 ) from None
             except (UnknownTopicOrPartitionError, KafkaError) as fault:
                 if not getattr(fault, "retriable", False):
@@ -156,6 +164,11 @@ class Intake:
         return self._consumer.last_stable_offset(partition), float("-inf") if heard is None else heard
 
 
-def _names(fault: OffsetOutOfRangeError) -> str:
-    lost = fault.args[0] if fault.args and isinstance(fault.args[0], dict) else {}
-    return ", ".join(f"{p.topic}/{p.partition} at {offset}" for p, offset in lost.items()) or "a partition"
+def _names(fault: KafkaError) -> str:
+    """Name the partitions; with a topic that was made anew its group's offsets went, too."""
+    lost = fault.args[0] if fault.args else None
+    if isinstance(lost, TopicPartition):
+        return f"{lost.topic}/{lost.partition}"
+    if not isinstance(lost, dict) or not lost:
+        return "a partition"
+    return ", ".join(f"{p.topic}/{p.partition} at {offset}" for p, offset in lost.items())

@@ -94,12 +94,15 @@ class KafkaShardLog:
                     break
                 await asyncio.sleep(RETRY_BACKOFF_MS / 1000)  # the broker offers no event for it
             start = (await plain_reader.beginning_offsets(partitions))[self._changelog]
+            inputs = {topic: self._intake.partition(topic, self.shard) for topic in self._inputs}
+            first = await plain_reader.beginning_offsets(list(inputs.values()))
             committed: dict[str, int] = {}
-            for topic in self._inputs:
-                offset = await committed_reader.committed(self._intake.partition(topic, self.shard))
+            for topic, partition in inputs.items():
+                offset = await committed_reader.committed(partition)
                 if offset is not None:
                     committed[topic] = offset
-            return Opening(committed, start, stable)
+            begun = any(offset > first[inputs[topic]] for topic, offset in committed.items())
+            return Opening(committed, start, stable, begun)
         finally:
             await committed_reader.stop()
             await plain_reader.stop()

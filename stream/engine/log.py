@@ -59,11 +59,15 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where a shard stands after fencing: its group's committed offsets and the changelog's bounds."""
+    """Where a shard stands after fencing: its group's committed offsets and the changelog's bounds.
+
+    `begun`: the group has taken something, going by its offsets.
+    """
 
     committed: Mapping[str, int]
     changelog_start: int
     changelog_end: int
+    begun: bool = False
 
 
 class Fenced(Exception):

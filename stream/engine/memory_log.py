@@ -73,7 +73,8 @@ class MemoryShardLog:
         self._broker.epochs[self.shard] += 1
         self._epoch = self._broker.epochs[self.shard]
         committed = {topic: self._broker.committed.get((topic, self.shard), 0) for topic in self._topics}
-        return Opening(committed, 0, len(self._broker.topics[CHANGELOG, self.shard]))
+        end = len(self._broker.topics[CHANGELOG, self.shard])
+        return Opening(committed, 0, end, any(committed.values()))
 
     async def restore(self, start: int, end: int) -> AsyncIterator[tuple[Chunk, int]]:
         """Yield the changelog in chunks."""

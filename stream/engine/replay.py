@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from models.snapshot import Snapshot
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.engine.assemble import Shards
@@ -59,11 +60,13 @@ class Replayed:
 class Replay:
     """Loads records into a memory log, then runs every shard to its end."""
 
-    def __init__(self, settings: Settings, between: Between | None = None) -> None:
-        """Prepare an empty log with the configured number of partitions. `between` is called after every slice."""
+    def __init__(self, settings: Settings, between: Between | None = None, *, snapshot: Snapshot | None = None) -> None:
+        """Prepare an empty log with the configured number of partitions. `between` is called after every slice;
+        `snapshot` scores from the beginning on."""
         self._settings = settings
         self._between = between
         self._shards = Shards(_patient(settings), Metrics())
+        self._shards.use(snapshot)
         self._broker = MemoryBroker()
         self._partitions = settings.topics.partitions
         self._shard_of = lru_cache(maxsize=1_000_000)(lambda key: partition_for(key, self._partitions))

@@ -14,7 +14,7 @@ from stream.codec import Codec, Rejected
 from stream.domain.state import State
 from stream.domain.step import Step
 from stream.domain.world import World
-from stream.engine import meta
+from stream.engine import inherited, meta
 from stream.engine.batch import Batch
 from stream.engine.clearing import clear
 from stream.engine.forgotten import Forgotten
@@ -26,6 +26,7 @@ from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import FORGOTTEN, GROUP, Store
 from stream.engine.tally import count_batch, tell_batch
+from stream.engine.threads import to_the_end
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
 from stream.topics import STAFF
@@ -50,10 +51,6 @@ Tombstones = Callable[[], Awaitable[Mapping[bytes, int]]]
 def wall_ms() -> int:
     """Return the wall clock, epoch ms."""
     return clock.time_ns() // 1_000_000
-
-
-class ForeignChangelog(RuntimeError):
-    """The changelog is another group's; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -152,15 +149,14 @@ class Shard:
         """Fence the former owner, restore the store up to the changelog's end, and begin to fetch."""
         opening = await self._log.open()
         await self._restore(opening)
+        if inherited.superseded(self._known(), self._store.get(meta.REWOUND)):
+            self._store.wipe()
+            await self._restore(opening)
         self._forgotten = Forgotten(self._store.states(FORGOTTEN))
-        known = self._store.get(meta.KEY)
-        if known is not None:
-            self._meta = meta.decode(known)
-            if self._meta.group not in ("", self._options.group):  # empty: an older build's
-                raise ForeignChangelog(
-                    f"the changelog holds the states of group {self._meta.group}, not of {self._options.group}: "
-                    "give this group topics of its own (topics.prefix), or delete state-changelog to begin anew"
-                )
+        found = self._known()
+        inherited.check(found, opening, self._options.group, self._store.get(meta.REWOUND))
+        if found is not None:
+            self._meta = found
         else:
             first = 0 if self._opens_from is None else await self._opens_from()
             self._meta = meta.ShardMeta(opens_from=first, group=self._options.group)
@@ -169,13 +165,18 @@ class Shard:
         positions = dict(opening.committed)
         for topic, offset in self._meta.positions.items():
             positions[topic] = max(offset, positions.get(topic, 0))
-        self._meta = replace(self._meta, positions=positions, group=self._options.group)
+        begins = opening.changelog_start if self._meta.begins is None else self._meta.begins
+        self._meta = replace(self._meta, positions=positions, group=self._options.group, begins=begins)
         self._due = DueIndex(self._store)
         await self._open_world()
         self._log.start({topic: positions[topic] for topic in self._options.topics if topic in positions})
         self._last_input = self._wall()
         self.pulse.beat()
         self.running = True
+
+    def _known(self) -> meta.ShardMeta | None:
+        stored = self._store.get(meta.KEY)
+        return None if stored is None else meta.decode(stored)
 
     async def _open_world(self) -> None:
         """Know again what was known: from the store, and the staff from what its topic holds below the position."""
@@ -195,7 +196,7 @@ class Shard:
             self._metrics.restored.inc(self._store.load(chunk, reached, self._wall()))
             progress.set(min(1.0, (reached - start) / span))
             self.pulse.beat("restoring")
-        await asyncio.to_thread(self._store.settle)
+        await to_the_end(self._store.settle)
         progress.set(1.0)
 
     def _unusable(self, offset: int, opening: Opening) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,22 +29,36 @@ _CURRENT = b"m/current-at"
 _LOG = b"m/log"
 _MANIFEST_BYTES = 16 << 10
 _MANY = 100  # keys one by one; more than that, and going through everything is quicker
+_DAMAGE = ("Corruption", "No such file or directory")
+
+
+class StoreDamaged(BaseException):
+    """What is on the disk is not what was written. `discard` it: the changelog has everything.
+
+    No `Exception`: a record whose step raises one is put aside as poison, and this is no fault of the record's.
+    """
 
 
 class Store:
-    """One shard's store. Every write is one atomic batch that carries the changelog offset it brings the store to."""
+    """One shard's store. Every write is one atomic batch that carries the changelog offset it brings the store to.
+
+    Every method may raise `StoreDamaged`.
+    """
 
     def __init__(self, path: Path, log: str | None = None) -> None:
         """Open or create the store in the folder `path`.
 
         `log`: the name of the log that it follows; what followed another is forgotten, for its offsets mean nothing
         in this one. `None`: take it as it is.
+
+        Raises:
+            StoreDamaged: it cannot be read.
         """
         self._path = path
         self._log = log
         self._gone: set[bytes] = set()  # customers whose tombstone was met while restoring
         self._open()
-        if log is not None and self.offset is not None and self._db.get(_LOG) != log.encode():
+        if log is not None and self.offset is not None and self.get(_LOG) != log.encode():
             self.wipe()
         self._say_log()
 
@@ -56,27 +71,33 @@ class Store:
         options.set_keep_log_file_num(2)
         options.set_max_open_files(256)
         options.set_max_manifest_file_size(_MANIFEST_BYTES)  # it names keys of files long gone
-        self._db = Rdict(str(self._path), options=options)
+        with _intact():
+            self._db = Rdict(str(self._path), options=options)
 
     def _say_log(self) -> None:
         if self._log is not None:
-            self._db.put(_LOG, self._log.encode())
+            with _intact():
+                self._db.put(_LOG, self._log.encode())
 
     @property
     def offset(self) -> int | None:
         """The changelog offset after the last record in the store; `None` when it is empty."""
-        found = self._db.get(_OFFSET)
+        found = self.get(_OFFSET)
         return None if found is None else int.from_bytes(found, "big")
 
     @property
     def current_at(self) -> int:
         """Wall clock, ms, of the last write; 0 when there was none."""
-        return int.from_bytes(self._db.get(_CURRENT) or b"", "big")
+        return int.from_bytes(self.get(_CURRENT) or b"", "big")
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a state or meta key."""
-        found: bytes | None = self._db.get(key)
-        return found
+        try:
+            found: bytes | None = self._db.get(key)
+            return found
+        except Exception as fault:
+            _raise_damage(fault)
+            raise
 
     def write(
         self,
@@ -105,7 +126,8 @@ class Store:
             if after:
                 batch.put(_timer(after, customer), b"")
         self._stand_at(batch, offset, now)
-        self._db.write(batch)
+        with _intact():
+            self._db.write(batch)
 
     def load(self, chunk: Iterable[tuple[bytes, bytes | None]], offset: int, now: int) -> int:
         """Take a chunk of the changelog while restoring and return how many states were in it.
@@ -131,7 +153,8 @@ class Store:
             elif key.startswith(GROUP):
                 states += 1
         self._stand_at(batch, offset, now)
-        self._db.write(batch, _without_log())
+        with _intact():
+            self._db.write(batch, _without_log())
         return states
 
     def _stand_at(self, batch: Any, offset: int, now: int) -> None:
@@ -149,6 +172,7 @@ class Store:
                 break
             found.append((int.from_bytes(key[2:10], "big"), key[10:]))
             cursor.next()
+        _went_well(cursor)
         return found
 
     def states(self, prefix: bytes = STATE) -> Iterator[tuple[bytes, bytes]]:
@@ -165,6 +189,7 @@ class Store:
                 break
             yield key, cursor.value()
             cursor.next()
+        _went_well(cursor)
 
     def containing(self, prefix: bytes, part: bytes, after: bytes, most: int) -> tuple[list[bytes], bytes | None]:
         """Look at up to `most` stored values for `part`: a sieve that spares decoding all of them.
@@ -183,6 +208,7 @@ class Store:
         cursor.seek(prefix + after + b"\0" if after else prefix)
         for _ in range(most):
             if not cursor.valid() or not cursor.key().startswith(prefix):
+                _went_well(cursor)
                 return found, None
             after = cursor.key()[len(prefix) :]
             if part in cursor.value():
@@ -192,7 +218,8 @@ class Store:
 
     def flush(self) -> None:
         """Make everything written last."""
-        self._db.flush()
+        with _intact():
+            self._db.flush()
 
     def settle(self) -> None:
         """After restoring: leave nothing in the due index of those who were forgotten meanwhile, and `flush`."""
@@ -233,6 +260,32 @@ class Store:
     def close(self) -> None:
         """Close it; nothing may be called afterwards."""
         self._db.close()
+
+
+def discard(path: Path) -> None:
+    """Take away a store that is damaged; it must be closed."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _went_well(cursor: Any) -> None:
+    """A cursor that meets a damaged block ends as one that came to the end; only its status tells."""
+    with _intact():
+        cursor.status()
+
+
+@contextmanager
+def _intact() -> Iterator[None]:
+    try:
+        yield
+    except Exception as fault:
+        _raise_damage(fault)
+        raise
+
+
+def _raise_damage(fault: Exception) -> None:
+    """RocksDB's binding knows one class of exceptions; its words begin with the kind."""
+    if any(sign in str(fault) for sign in _DAMAGE):
+        raise StoreDamaged(str(fault)) from fault
 
 
 def keys_of(customer: bytes, dues: Iterable[int]) -> list[bytes]:

@@ -25,7 +25,7 @@ from stream.engine.log import Bulletin, Fenced, LogFailure
 from stream.engine.pulse import Name, Pulse
 from stream.engine.shard import Shard, wall_ms
 from stream.engine.slots import Slot
-from stream.engine.store import Store
+from stream.engine.store import Store, StoreDamaged, discard
 from stream.engine.whereabouts import whereabouts
 from stream.metrics import Metrics
 from stream.rules.base import Rule
@@ -157,6 +157,11 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             except LogFailure as fault:
                 self._metrics.shard_ends.labels("failed").inc()
                 log.warning("%s; the shard is opened anew from what the log says", fault)
+                await asyncio.sleep(_REOPEN_S)
+            except StoreDamaged as fault:
+                self._metrics.shard_ends.labels("failed").inc()
+                log.warning("shard %d: its store is damaged and made anew from the changelog: %s", number, fault)
+                discard(self._slot.store(number))
                 await asyncio.sleep(_REOPEN_S)
             except Exception as fault:
                 self._metrics.shard_ends.labels("failed").inc()

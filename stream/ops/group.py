@@ -9,19 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
+from msgspec.structs import replace
 
 from stream.config import Settings
 from stream.engine.clients import client_options
-from stream.engine.kafka_log import CHANGELOG
+from stream.ops import changelog
 from stream.topics import HOPS, INPUTS
 
 _EMPTY = ("", "Empty", "Dead")
-_SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
 _ASKED, _AGAIN_S = 20, 0.5
-_POLICY = "cleanup.policy"
 
 
 class GroupRuns(OSError):
@@ -30,18 +28,29 @@ class GroupRuns(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Of one input partition: the next offset of the group (`None`: none yet), and what the log holds."""
+    """Of one input partition: the next offset of the group (`None`: none yet), and what the log holds.
+
+    `logged`: the next offset by the shard's changelog, which is what the shard goes by.
+    """
 
     topic: str
     shard: int
     committed: int | None
     first: int
     end: int
+    logged: int = 0
+
+    @property
+    def anew(self) -> bool:
+        """Whether the group stands beyond the end: the topic was made anew."""
+        return max(self.committed or 0, self.logged) > self.end
 
     @property
     def lag(self) -> int:
         """Records from the group's offset to the end."""
-        return self.end - (self.first if self.committed is None else max(self.committed, self.first))
+        if self.committed is None or self.anew:
+            return self.end - self.first
+        return self.end - max(self.committed, self.first)
 
     @property
     def lost(self) -> int:
@@ -72,11 +81,17 @@ async def _members(settings: Settings) -> tuple[str, int]:
 
 async def places(settings: Settings) -> list[Place]:
     """Return where the group stands, by topic and shard."""
+    metas = await changelog.metas(settings)
     async with _consumer(settings) as consumer:
         inputs = _inputs(settings)
         first, end = await consumer.beginning_offsets(inputs), await consumer.end_offsets(inputs)
-        prefix = len(settings.topics.prefix)
-        return [Place(p.topic[prefix:], p.partition, await consumer.committed(p), first[p], end[p]) for p in inputs]
+        found = []
+        for place in inputs:
+            topic, number = place.topic[len(settings.topics.prefix) :], place.partition
+            logged = metas[number].positions.get(topic, 0) if number in metas else 0
+            committed = await consumer.committed(place)
+            found.append(Place(topic, number, committed, first[place], end[place], logged))
+        return found
 
 
 async def rewind(settings: Settings, to: int | None) -> list[Place]:
@@ -89,7 +104,8 @@ async def rewind(settings: Settings, to: int | None) -> list[Place]:
         GroupRuns: stop every worker first.
     """
     await _require_stopped(settings)
-    await _empty_changelog(settings)
+    async with _admin(settings) as admin:
+        await changelog.empty(admin, settings)
     async with _consumer(settings) as consumer:
         inputs = _inputs(settings)
         first, end = await consumer.beginning_offsets(inputs), await consumer.end_offsets(inputs)
@@ -103,47 +119,36 @@ async def rewind(settings: Settings, to: int | None) -> list[Place]:
 
 
 async def skip_lost(settings: Settings) -> list[Place]:
-    """Move the group to the first record that is still there, where some were deleted unread; return those places.
+    """Move the group to the first record that is there, where some were deleted unread or the topic was made anew;
+    return those places.
 
     Raises:
         GroupRuns: stop every worker first.
     """
     await _require_stopped(settings)
-    lost = [place for place in await places(settings) if place.lost]
+    lost = [place for place in await places(settings) if place.lost or place.anew]
     if lost:
         async with _consumer(settings) as consumer:
             prefix = settings.topics.prefix
             await consumer.commit({TopicPartition(prefix + place.topic, place.shard): place.first for place in lost})
+        await _mend(settings, [place for place in lost if place.anew])
     return lost
+
+
+async def _mend(settings: Settings, anew: list[Place]) -> None:
+    """Move the shards' own positions, too: they go before the group's."""
+    metas = await changelog.metas(settings)
+    for place in anew:
+        if (known := metas.get(place.shard)) is not None:
+            metas[place.shard] = replace(known, positions=known.positions | {place.topic: place.first})
+    shards = {place.shard for place in anew}
+    await changelog.mend(settings, {number: known for number, known in metas.items() if number in shards})
 
 
 async def _require_stopped(settings: Settings) -> None:
     state, count = await members(settings)
     if state not in _EMPTY or count:
         raise GroupRuns(f"group {settings.engine.group} has {count} members ({state}): stop every worker first")
-
-
-async def _empty_changelog(settings: Settings) -> None:
-    """Delete every record of the changelog, whose offsets go on; a compacted topic lets that be done only for a moment
-    in which it is also one that deletes."""
-    name = settings.topics.prefix + CHANGELOG
-    resource = ConfigResource(ConfigResourceType.TOPIC, name)
-    async with _admin(settings) as admin:
-        (described,) = await admin.describe_configs([resource])
-        ours = {entry[0]: entry[1] for entry in described.resources[0][4] if entry[3] == _SET_ON_TOPIC}
-        await _configure(admin, name, {**ours, _POLICY: "compact,delete"})
-        try:
-            partitions = range(settings.topics.partitions)
-            await admin.delete_records({TopicPartition(name, number): RecordsToDelete(-1) for number in partitions})
-        finally:
-            await _configure(admin, name, ours)
-
-
-async def _configure(admin: Any, name: str, configs: dict[str, str]) -> None:
-    for answer in await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs)]):
-        for code, message, *_ in answer.resources:
-            if code:
-                raise for_code(code)(f"{name}: {message}")
 
 
 def _inputs(settings: Settings) -> list[TopicPartition]:

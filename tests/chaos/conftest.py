@@ -16,6 +16,20 @@ from stream.config import Settings, load
 from stream.engine.jsonl import Record
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Of the long form: how many schedules, from which seed on."""
+    parser.addoption("--schedules", type=int, default=50, help="seeded schedules of `-m long tests/chaos`")
+    parser.addoption("--seed", type=int, default=1, help="the first one's seed")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test of each seed of the long form."""
+    if "long_seed" in metafunc.fixturenames:
+        first = metafunc.config.getoption("--seed", default=1)
+        count = metafunc.config.getoption("--schedules", default=50)
+        metafunc.parametrize("long_seed", range(first, first + count))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in this folder is chaos."""
     for item in items:

@@ -1,19 +1,23 @@
-"""A worker that ends itself, as SIGKILL would, at a given place in a batch: `python -m chaos.entry`.
+"""A worker that ends itself, as SIGKILL would, at a given place, or whose clock jumps: `python -m chaos.entry`.
 
-`CHAOS_EXIT_AT` names the place (`PLACES`), `CHAOS_EXIT_AFTER` at which of its hits, counted over all shards. Everything
-else is the worker as it is shipped.
+`CHAOS_EXIT_AT` names the place (`PLACES`), `CHAOS_EXIT_AFTER` at which of its hits, counted over all shards;
+`CHAOS_CLOCK_BY_S` by how much the clock is off from `CHAOS_CLOCK_AFTER_S` seconds on. Everything else is the worker as
+it is shipped.
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import signal
+import time
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
 from stream.engine.store import Store
+from stream.engine.supervisor import Supervisor
 
 PLACES = {
     "offsets": (AIOKafkaProducer, "send_offsets_to_transaction"),
@@ -21,8 +25,15 @@ PLACES = {
     "before-commit": (AIOKafkaProducer, "commit_transaction"),
     "commit": (AIOKafkaProducer, "commit_transaction"),
     "store": (Store, "write"),
+    "restore": (Store, "load"),
+    "revoked": (Supervisor, "on_partitions_revoked"),
+    "assigned": (Supervisor, "on_partitions_assigned"),
 }
 """At `before-commit` all is sent and nothing promised; at `commit` it is acknowledged and the store knows nothing."""
+
+BATCH = ("offsets", "send", "before-commit", "commit", "store")
+RESTORE = ("restore",)
+REBALANCE = ("revoked", "assigned")
 
 _BEFORE = frozenset({"before-commit"})
 
@@ -60,11 +71,20 @@ def arm(place: str, hits: int) -> None:
         fuse.burn()
         return result
 
-    setattr(owner, name, guarded_at_once if owner is Store else guarded)
+    setattr(owner, name, guarded if asyncio.iscoroutinefunction(plain) else guarded_at_once)
+
+
+def jump(after_s: float, by_s: float) -> None:
+    """Have the clock that shards are given be off from a moment on."""
+    plain, since = time.time_ns, time.monotonic() + after_s
+    time.time_ns = lambda: plain() + (round(by_s * 1e9) if time.monotonic() > since else 0)
 
 
 if __name__ == "__main__":
-    arm(os.environ["CHAOS_EXIT_AT"], int(os.environ["CHAOS_EXIT_AFTER"]))
+    if place := os.environ.get("CHAOS_EXIT_AT"):
+        arm(place, int(os.environ["CHAOS_EXIT_AFTER"]))
+    if by := os.environ.get("CHAOS_CLOCK_BY_S"):
+        jump(float(os.environ["CHAOS_CLOCK_AFTER_S"]), float(by))
     from stream.cli.worker import command
 
     command(config=None, log_level="info")

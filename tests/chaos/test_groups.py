@@ -12,7 +12,7 @@ from support.processes import eventually
 
 from chaos import oracle
 from chaos.conftest import Case
-from chaos.entry import PLACES
+from chaos.entry import BATCH
 from chaos.families import MEMBERS, families
 from chaos.fleet import Passage, assert_as_expected, fleet, moments
 from chaos.traffic import closing
@@ -71,7 +71,7 @@ async def test_a_worker_that_ends_anywhere_in_a_batch_with_hops_leaves_all_of_it
     rng = random.Random(5)
     async with fleet(chaos, tmp_path / "logs") as workers:
         passage = Passage(chaos, households.lines, rate=400)
-        for place in PLACES:
+        for place in BATCH:
             worker = workers.start("a", CHAOS_EXIT_AT=place, CHAOS_EXIT_AFTER=str(rng.randrange(5, 15)))
             await asyncio.wait_for(asyncio.to_thread(worker.process.wait), 40)
         workers.start("a")

@@ -11,7 +11,7 @@ import pytest
 
 from chaos import oracle
 from chaos.conftest import Case
-from chaos.entry import PLACES
+from chaos.entry import BATCH
 from chaos.fleet import Passage, assert_as_expected, fleet
 from stream.config import Settings
 
@@ -23,7 +23,7 @@ async def test_a_worker_that_ends_anywhere_in_a_batch_leaves_all_of_it_or_none(
     rng = random.Random(3)
     async with fleet(chaos, tmp_path / "logs") as workers:
         passage = Passage(chaos, small.lines, rate=2000)
-        for place in PLACES:
+        for place in BATCH:
             worker = workers.start("a", CHAOS_EXIT_AT=place, CHAOS_EXIT_AFTER=str(rng.randrange(5, 15)))
             ended = await asyncio.wait_for(asyncio.to_thread(worker.process.wait), 30)
             assert ended == -signal.SIGKILL

@@ -17,6 +17,7 @@ from stream.engine.jsonl import Record
 from stream.engine.partition import partition_for
 
 DAYS = 80
+GARBAGE = (b"\xff\xfe\x00", b"{", b"[]", b'{"event_id": 1}', b'"text"')
 _TEXTS = (
     "I will call a lawyer",
     "the regulator will hear of this",
@@ -28,8 +29,11 @@ _FORWARDINGS = ("unconditional", "unconditional", "conditional_busy", "condition
 _NETWORKS = ("own", "other-mobile", "other-telecom")
 
 
-def traffic(events: int, customers: int, seed: int = 1) -> list[Record]:
-    """Return about `events` lines of `customers` customers over `DAYS` days, some resent, some garbage."""
+def traffic(events: int, customers: int, seed: int = 1, hot: float = 0) -> list[Record]:
+    """Return about `events` lines of `customers` customers over `DAYS` days, some resent, some garbage.
+
+    `hot`: the share of all events that is one customer's.
+    """
     rng = random.Random(seed)
     people = [_Person(number, rng) for number in range(customers)]
     step = DAYS * DAY // events
@@ -37,7 +41,8 @@ def traffic(events: int, customers: int, seed: int = 1) -> list[Record]:
     resent: list[tuple[int, Record]] = []
     for number in range(events):
         time = T0 + number * step + rng.randrange(step)
-        topic, key, value = rng.choice(people).next(time, number)
+        person = people[0] if hot and rng.random() < hot else rng.choice(people)
+        topic, key, value = person.next(time, number)
         lines.append(Record(len(lines) + 1, topic, key.encode(), time, value))
         while resent and resent[0][0] <= number:
             lines.append(resent.pop(0)[1]._replace(line=len(lines) + 1, timestamp=time))
@@ -119,8 +124,7 @@ class _Person:
 
     def _garbage(self) -> tuple[str, str, bytes]:
         topic = self._rng.choice(("transactions", "balances", "complaints", "service-events"))
-        value = self._rng.choice((b"\xff\xfe\x00", b"{", b"[]", b'{"event_id": 1}', b'"text"'))
-        return topic, self.key, value
+        return topic, self.key, self._rng.choice(GARBAGE)
 
     def _event(self, topic: str, time: int, number: int, **fields: Any) -> tuple[str, str, bytes]:
         value = {"event_id": f"e{number}", "customer_id": self.key, "time": time, **fields}

@@ -220,3 +220,29 @@ async def test_two_desks_on_one_store_share_the_work_and_one_takes_over(settings
                 assert await second.stop() == 0
     finally:
         await asyncio.to_thread(cluster.remove)
+
+
+async def test_a_database_that_comes_back_without_what_was_written_is_filled_again(settings, tmp_path):
+    """As after a power cut without `synchronous_commit`, or when a replica that lagged takes over."""
+    cluster = await asyncio.to_thread(Cluster.make)
+    try:
+        await asyncio.to_thread(cluster.start)
+        cluster.sql("CREATE DATABASE desk")
+        store = settings_of(cluster.url("desk"))
+        first, second = alert("c1"), alert("c2")
+        async with DeskProcess(settings, tmp_path, store=store) as desk, engine(settings) as producer:
+            await emit(producer, settings, [first])
+            await emit(producer, settings, [second])
+            wanted = sorted([first.alert_id, second.alert_id])
+            async with opened(tmp_path, store) as database:
+                await eventually(lambda: ids(database), lambda found: found == wanted)
+                cluster.sql(
+                    f"DELETE FROM alerts WHERE alert_id = '{second.alert_id}'; "
+                    "UPDATE positions SET next_offset = next_offset - 1 WHERE topic = 'alerts'",
+                    "desk",
+                )
+                await eventually(lambda: ids(database), lambda found: found == wanted)
+            assert "lacks what was written" in desk.said
+            assert await desk.stop() == 0
+    finally:
+        await asyncio.to_thread(cluster.remove)

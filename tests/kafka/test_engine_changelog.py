@@ -9,17 +9,21 @@ from pathlib import Path
 
 import orjson
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from chaos import oracle
 from chaos.fleet import with_engine
 from chaos.owner import Owner
 from support.units import DAY, T0
 
+from stream.broker import admin
 from stream.config import Settings
 from stream.engine.clients import client_options
+from stream.engine.inherited import ChangelogLost
 from stream.engine.jsonl import Record
 from stream.engine.store import STATE, Store
+from stream.ops import group
 from stream.produce import produce
 
 pytestmark = pytest.mark.kafka
@@ -128,3 +132,41 @@ async def test_a_compacted_changelog_is_restored_and_a_store_away_too_long_forge
     await take(single, tmp_path / "s", forget("again"))
     await compact(single, STATE + b"again")
     assert set(await take(aged, tmp_path / "aged")) - {b"roller"} == {b"a"}
+
+
+async def lose(settings: Settings, before: int) -> None:
+    """Have the broker delete the changelog's records below an offset, -1 = all; topics that only compact refuse it."""
+    client = AIOKafkaAdminClient(**client_options(settings.kafka))
+    await client.start()
+    try:
+        name = settings.topics.prefix + "state-changelog"
+        policy = ConfigResource(ConfigResourceType.TOPIC, name, {"cleanup.policy": "compact,delete"})
+        await client.alter_configs([policy])
+        await client.delete_records({TopicPartition(name, 0): RecordsToDelete(before)})
+    finally:
+        await client.close()
+    await admin.apply(settings)
+
+
+@pytest.mark.parametrize("before", [2, -1])
+async def test_a_changelog_that_lost_records_is_refused_until_the_group_is_rewound(
+    single: Settings, tmp_path: Path, before: int
+) -> None:
+    held = await take(single, tmp_path / "s", *(contact(f"c{n}", n) for n in range(5)))
+    await lose(single, before)
+    with pytest.raises(ChangelogLost, match="group rewind"):
+        await take(single, tmp_path / "new")
+    if before > 0:  # what a worker still has is not thrown away
+        with pytest.raises(ChangelogLost, match="group rewind"):
+            await take(single, tmp_path / "s")
+        store = Store(tmp_path / "s")
+        assert dict(store.states()) == held
+        store.close()
+    await group.rewind(single, None)
+    owner = Owner(single, tmp_path / "new")
+    try:
+        await asyncio.wait_for(owner.open(), 20)
+        await oracle.until_taken(single, 5, 20)
+        assert dict(owner.shard.states()) == held
+    finally:
+        await owner.close()

@@ -11,8 +11,9 @@ from support.timeline import at, records, steady
 
 from stream.domain.state import decode
 from stream.engine import meta
+from stream.engine.inherited import ForeignChangelog
 from stream.engine.log import Fenced
-from stream.engine.shard import ForeignChangelog, wall_ms
+from stream.engine.shard import wall_ms
 
 NOON = at("2025-03-01 12:00")
 MINUTE = 60_000

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.codec import Rejected
 from stream.desk.intake.edge import Edge, Item, dead_lettered_here
@@ -53,6 +54,10 @@ class Parts:
     committed: Callable[[Iterable[str]], None]  # pushes to these were committed
 
 
+class SetBack(Exception):
+    """The database lacks what was written to it: it came back as it was before, or a copy took its place."""
+
+
 class Intake:
     """Reads while it leads; `caught_up` once it has come to where the log ended when it began."""
 
@@ -62,6 +67,7 @@ class Intake:
         self.caught_up = asyncio.Event()
         self._began = 0  # alerts from before are history
         self._consumer = CONSUMER
+        self._stands: dict[Partition, int] = {}  # as far as we have written
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -74,6 +80,8 @@ class Intake:
                 self._p.standings.well(PART)
                 self.caught_up.set()  # another reads; the page shows what it writes
                 await asyncio.sleep(_STAND_BY_S)
+            except SetBack:
+                log.warning("the database lacks what was written to it: read again from where it stands")
             except (KafkaError, OSError) as fault:
                 self._broker_away(fault)
                 await pauses.wait()
@@ -83,7 +91,9 @@ class Intake:
     async def _session(self, source: Source, pauses: Pauses) -> None:
         """Read from the store's positions until something fails."""
         self._consumer = source.consumer
-        start = await source.start(await self._patiently(self._stored))
+        stored = await self._patiently(self._stored)
+        start = await source.start(stored)
+        self._stands = {place: offset for place, offset in stored.items() if place[0] not in start.anew}
         for topic in start.anew:
             log.warning("%s was made anew: it is read from its beginning", topic)
             await self._patiently(partial(self._reset, topic))
@@ -104,7 +114,7 @@ class Intake:
         items = await self._read(came)
         try:
             await self._patiently(partial(self._write, items, _after(came)))
-        except (Deposed, asyncio.CancelledError):
+        except (Deposed, SetBack, asyncio.CancelledError):
             raise
         except Exception as fault:
             log.warning("a batch of %d records cannot be written (%s): one by one", len(came), describe(fault))
@@ -116,7 +126,7 @@ class Intake:
             to = _after([item.came])
             try:
                 await self._patiently(partial(self._write, [item], to))
-            except (Deposed, asyncio.CancelledError):
+            except (Deposed, SetBack, asyncio.CancelledError):
                 raise
             except Exception as fault:
                 await self._refuse(item.came, Rejected("poison", "$", describe(fault)), always=True)
@@ -144,9 +154,10 @@ class Intake:
         """Write rows and positions in one transaction, then tell the pages."""
         begun, now = time.perf_counter(), self._p.clock()
         async with self._p.database.transaction() as tx:
-            await self._p.lead.insist(tx)
+            await self._insist(tx)
             written = await self._p.writer.write(tx, items, now, self._began)
             await move_positions(tx, self._consumer, to, now)
+        self._stands |= to
         self._p.committed(written.receivers)
         if items:
             self._p.metrics.write_seconds.observe(time.perf_counter() - begun)
@@ -215,7 +226,14 @@ class Intake:
 
     async def _hold(self) -> None:
         async with self._p.database.transaction() as tx:
-            await self._p.lead.insist(tx)
+            await self._insist(tx)
+
+    async def _insist(self, tx: AsyncSession) -> None:
+        """Go on only while we lead, and while the database stands where we have brought it."""
+        await self._p.lead.insist(tx)
+        found = await positions(tx, self._consumer)
+        if any(found.get(place, 0) < offset for place, offset in self._stands.items()):
+            raise SetBack
 
 
 def _passes(fault: SQLAlchemyError | OSError) -> bool:

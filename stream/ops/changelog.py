@@ -1,0 +1,108 @@
+"""The shards' changelogs as operators change them while no worker runs: emptied, marked, a shard's positions mended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
+
+from stream.config import Settings
+from stream.engine import meta
+from stream.engine.clients import client_options
+from stream.engine.kafka_log import CHANGELOG
+from stream.engine.meta import ShardMeta
+
+_SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
+_POLICY = "cleanup.policy"
+_LATEST = 20_000  # records at the end in which what a shard last said of itself stands: it ends each batch
+_WAIT_MS = 500
+
+
+async def metas(settings: Settings) -> dict[int, ShardMeta]:
+    """Return what each shard last said of itself; nothing for one that never began."""
+    found: dict[int, ShardMeta] = {}
+    async with _consumer(settings) as consumer:
+        places = _places(settings)
+        consumer.assign(places)
+        first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        for place in places:
+            stored = await _latest(consumer, place, max(first[place], ends[place] - _LATEST), ends[place])
+            if stored is not None:
+                found[place.partition] = meta.decode(stored)
+    return found
+
+
+async def _latest(consumer: Any, place: TopicPartition, start: int, end: int) -> bytes | None:
+    stored = None
+    consumer.seek(place, start)
+    while await consumer.position(place) < end:
+        for record in (await consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, ()):
+            if record.key == meta.KEY:
+                stored = record.value
+    return stored
+
+
+async def mend(settings: Settings, mended: Mapping[int, ShardMeta]) -> None:
+    """Put these in place of what the shards last said of themselves."""
+    await _write(settings, {number: (meta.KEY, each.encode()) for number, each in mended.items()})
+
+
+async def empty(admin: Any, settings: Settings) -> None:
+    """Delete every record, whose offsets go on, and say so in each shard's changelog.
+
+    A compacted topic lets that be done only for a moment in which it is also one that deletes.
+    """
+    name = settings.topics.prefix + CHANGELOG
+    resource = ConfigResource(ConfigResourceType.TOPIC, name)
+    (described,) = await admin.describe_configs([resource])
+    ours = {entry[0]: entry[1] for entry in described.resources[0][4] if entry[3] == _SET_ON_TOPIC}
+    await _configure(admin, name, {**ours, _POLICY: "compact,delete"})
+    try:
+        await admin.delete_records({place: RecordsToDelete(-1) for place in _places(settings)})
+    finally:
+        await _configure(admin, name, ours)
+    await _mark(settings)
+
+
+async def _mark(settings: Settings) -> None:
+    places = _places(settings)
+    async with _consumer(settings) as consumer:
+        first = await consumer.beginning_offsets(places)
+    await _write(settings, {place.partition: (meta.REWOUND, str(first[place]).encode()) for place in places})
+
+
+async def _write(settings: Settings, records: Mapping[int, tuple[bytes, bytes]]) -> None:
+    """Write one record to each of these shards' changelogs."""
+    producer = AIOKafkaProducer(**client_options(settings.kafka), client_id="churnwatch-group")
+    await producer.start()
+    try:
+        for number, (key, value) in records.items():
+            await producer.send_and_wait(settings.topics.prefix + CHANGELOG, value, key=key, partition=number)
+    finally:
+        await producer.stop()
+
+
+async def _configure(admin: Any, name: str, configs: dict[str, str]) -> None:
+    for answer in await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, configs)]):
+        for code, message, *_ in answer.resources:
+            if code:
+                raise for_code(code)(f"{name}: {message}")
+
+
+def _places(settings: Settings) -> list[TopicPartition]:
+    return [TopicPartition(settings.topics.prefix + CHANGELOG, n) for n in range(settings.topics.partitions)]
+
+
+@asynccontextmanager
+async def _consumer(settings: Settings) -> AsyncIterator[Any]:
+    consumer = AIOKafkaConsumer(**client_options(settings.kafka), isolation_level="read_committed")
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
