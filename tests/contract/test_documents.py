@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "deploy" / "docs"
 NAMES = [
     "README.md",
-    *(f"deploy/docs/{name}.md" for name in ("concepts", "tutorial", "comparison", "backtest", "security")),
+    *(f"deploy/docs/{name}.md" for name in ("concepts", "tutorial", "comparison", "backtest", "faults", "security")),
 ]
 DECISIONS = sorted((DOCS / "decisions").glob("0*.md"))
 MEASURED = [file for file in DECISIONS if not file.name.startswith("0008")]  # whose figures are the topics' table's
