@@ -10,7 +10,7 @@ from support.documents import anchors, assert_command, assert_setting, commands,
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "deploy" / "docs"
-PAGES = ("concepts", "tutorial", "comparison", "backtest", "security", "interfaces")
+PAGES = ("concepts", "tutorial", "comparison", "backtest", "faults", "security", "interfaces")
 NAMES = ["README.md", *(f"deploy/docs/{name}.md" for name in PAGES)]
 DECISIONS = sorted((DOCS / "decisions").glob("0*.md"))
 MEASURED = [file for file in DECISIONS if not file.name.startswith("0008")]  # whose figures are the topics' table's
