@@ -75,8 +75,8 @@ BOARD = Board(
             "State",
             (
                 graph(
-                    "Customers known",
-                    "Estimated by the store.",
+                    "Keys in the store",
+                    "States, what waits and timers, as the store reckons: more than there are until it compacts.",
                     (f"sum by (shard) (churnwatch_states{_CHOSEN})", "{{shard}}"),
                     stacked=True,
                 ),
