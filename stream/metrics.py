@@ -67,7 +67,7 @@ class Metrics:
             ["shard"],
             registry=r,
         )
-        self.states = Gauge("churnwatch_states", "Keys in a shard's store, estimated: states, what waits, timers", ["shard"], registry=r)
+        self.states = Gauge("churnwatch_states", "Keys in a shard's store, estimated", ["shard"], registry=r)
         self.state_bytes = Gauge("churnwatch_state_bytes", "Bytes of a shard's store on disk", ["shard"], registry=r)
         self.shard_ends = Counter(
             "churnwatch_shard_ends",

@@ -68,4 +68,4 @@ def test_what_they_say_is_so(stack):
     before, told, after = firing(), shown("Alerts firing", time.time()), firing()  # they may become more meanwhile
     assert 1 <= before <= told <= after
     opened = sum(alert["state"] == "opened" for alert in stack.alerts)
-    assert shown("Opened") == pytest.approx(opened, rel=0.1)  # Prometheus estimates what lies beyond the first scrape
+    assert shown("Opened") == pytest.approx(opened, rel=0.2)  # Prometheus estimates what lies beyond the first scrape
