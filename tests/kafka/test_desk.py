@@ -132,10 +132,15 @@ async def test_killed_while_answers_go_out_each_arrives_in_order_and_only_a_repe
             await desk.kill()
 
 
+def _reader(settings) -> str:
+    """Return under which name a desk keeps its positions: one for each set of topics."""
+    return f"desk/{settings.topics.prefix}"
+
+
 async def _behind(settings, database) -> int:
     """Return how many alerts lie behind the positions in the store."""
     async with database.reading() as session:
-        stand = await positions(session, "desk")
+        stand = await positions(session, _reader(settings))
     found = await stored(settings, "alerts")
     return sum(record.offset >= stand["alerts", record.partition] for record in found)
 
@@ -276,4 +281,4 @@ async def test_what_operators_did_stands_in_the_audit_once(settings, tmp_path):
 
         assert await eventually(kept, bool) == [("ops-1", "heartbeat")]
         assert await rows(database, Alert) == []
-        assert {row.consumer for row in await rows(database, Position)} <= {"desk"}
+        assert {row.consumer for row in await rows(database, Position)} <= {_reader(settings)}
