@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from stream.domain.calendar import Calendar
 from stream.faults import explain
@@ -20,6 +20,7 @@ from stream.settings.kafka import Kafka
 from stream.settings.model import Model
 from stream.settings.privacy import Privacy
 from stream.settings.secret_files import SecretFileError, with_secrets
+from stream.settings.section import Section
 
 ENV_PREFIX = "CHURNWATCH_"
 Severity = Literal["critical", "high", "medium", "low"]
@@ -28,12 +29,6 @@ _URGENCY: dict[Severity, float] = {"critical": 1.0, "high": 0.7, "medium": 0.4, 
 
 class ConfigError(ValueError):
     """The configuration cannot be used; the message names the key, the value and what is allowed."""
-
-
-class Section(BaseModel):
-    """A frozen section that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Topics(Section):

@@ -85,6 +85,8 @@ TABLE: tuple[Topic, ...] = (
 
 BY_NAME = {topic.name: topic for topic in TABLE}
 
+CHANGELOG = "state-changelog"
+
 FEEDS: tuple[str, ...] = (
     "customers",
     "transactions",

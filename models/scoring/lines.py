@@ -27,8 +27,9 @@ class Lines:
         self._missing = _column(plain, lambda term: term.missing)
         reach = _column(plain, lambda term: 0.0 if term is NONE else term.limit * term.scale or np.inf)
         self._low, self._high = self._mean - reach, self._mean + reach
-        self._ranks = Ranks(len(features), *_cuts(terms))
-        self._binned = _by_row(terms, self._ranks) if any(term.edges for row in terms for term in row) else None
+        cuts = _cuts(terms)
+        self._ranks = Ranks(len(features), *cuts)
+        self._binned = _by_row(terms, self._ranks) if len(cuts[0]) else None
 
     def shares(self, x: Floats) -> Floats:
         """Return what each feature adds to each model's log-odds (models, features)."""

@@ -13,9 +13,8 @@ from stream.config import Settings
 from stream.engine.clients import client_options
 from stream.engine.intake import Intake
 from stream.engine.log import Chunk, Fenced, LogFailure, Message, Opening, Output, Record
-from stream.topics import INPUTS
+from stream.topics import CHANGELOG, INPUTS
 
-CHANGELOG = "state-changelog"
 RETRY_BACKOFF_MS = 5
 """Between transactions aiokafka waits this long when the broker still finishes the last one; its default of 100 is
 five times the transaction itself. `stream.logs` keeps what it says while a broker is away to a line in five seconds."""

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stream.engine.log import Chunk, Fenced, Headers, Opening, Output, Record
+from stream.topics import CHANGELOG
 
-CHANGELOG = "state-changelog"
 _CHUNK = 5000
 
 

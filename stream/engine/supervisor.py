@@ -20,7 +20,7 @@ from stream.domain.state import State
 from stream.engine.assemble import Shards, codec
 from stream.engine.first_start import opens_from, tombstones
 from stream.engine.intake import Intake
-from stream.engine.kafka_log import CHANGELOG, KafkaShardLog
+from stream.engine.kafka_log import KafkaShardLog
 from stream.engine.log import Bulletin, Fenced, LogFailure
 from stream.engine.pulse import Name, Pulse
 from stream.engine.shard import Shard, wall_ms
@@ -29,7 +29,7 @@ from stream.engine.store import Store, StoreDamaged, discard
 from stream.engine.whereabouts import whereabouts
 from stream.metrics import Metrics
 from stream.rules.base import Rule
-from stream.topics import INPUTS
+from stream.topics import CHANGELOG, INPUTS
 
 log = logging.getLogger(__name__)
 

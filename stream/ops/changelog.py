@@ -14,13 +14,13 @@ from aiokafka.errors import for_code
 from stream.config import Settings
 from stream.engine import meta
 from stream.engine.clients import client_options
-from stream.engine.kafka_log import CHANGELOG
 from stream.engine.meta import ShardMeta
+from stream.topics import CHANGELOG
 
 _SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own
 _POLICY = "cleanup.policy"
-_LATEST = 20_000  # records at the end in which what a shard last said of itself stands: it ends each batch
-_WAIT_MS = 500
+_LOOK_BACK = 1_000
+_WAIT_MS = 200
 
 
 async def metas(settings: Settings) -> dict[int, ShardMeta]:
@@ -28,23 +28,30 @@ async def metas(settings: Settings) -> dict[int, ShardMeta]:
     found: dict[int, ShardMeta] = {}
     async with _consumer(settings) as consumer:
         places = _places(settings)
-        consumer.assign(places)
         first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         for place in places:
-            stored = await _latest(consumer, place, max(first[place], ends[place] - _LATEST), ends[place])
-            if stored is not None:
-                found[place.partition] = meta.decode(stored)
+            known = await last_said(consumer, place, first[place], ends[place])
+            if known is not None:
+                found[place.partition] = known
     return found
 
 
-async def _latest(consumer: Any, place: TopicPartition, start: int, end: int) -> bytes | None:
-    stored = None
-    consumer.seek(place, start)
-    while await consumer.position(place) < end:
-        for record in (await consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, ()):
-            if record.key == meta.KEY:
-                stored = record.value
-    return stored
+async def last_said(consumer: Any, place: TopicPartition, first: int, end: int) -> ShardMeta | None:
+    """Return what a shard last said of itself between these offsets of its changelog: it ends each batch, so it is
+    looked for from the end."""
+    consumer.assign([place])
+    back = _LOOK_BACK
+    while True:
+        begin = max(first, end - back)
+        consumer.seek(place, begin)
+        stored: bytes | None = None
+        while await consumer.position(place) < end:
+            for record in (await consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, ()):
+                if record.key == meta.KEY:
+                    stored = record.value
+        if stored is not None or begin == first:
+            return None if stored is None else meta.decode(stored)
+        back *= 8
 
 
 async def mend(settings: Settings, mended: Mapping[int, ShardMeta]) -> None:

@@ -103,7 +103,7 @@ async def rewind(settings: Settings, to: int | None) -> list[Place]:
     Raises:
         GroupRuns: stop every worker first.
     """
-    await _require_stopped(settings)
+    await require_stopped(settings)
     async with _admin(settings) as admin:
         await changelog.empty(admin, settings)
     async with _consumer(settings) as consumer:
@@ -125,7 +125,7 @@ async def skip_lost(settings: Settings) -> list[Place]:
     Raises:
         GroupRuns: stop every worker first.
     """
-    await _require_stopped(settings)
+    await require_stopped(settings)
     lost = [place for place in await places(settings) if place.lost or place.anew]
     if lost:
         async with _consumer(settings) as consumer:
@@ -145,10 +145,15 @@ async def _mend(settings: Settings, anew: list[Place]) -> None:
     await changelog.mend(settings, {number: known for number, known in metas.items() if number in shards})
 
 
-async def _require_stopped(settings: Settings) -> None:
+async def require_stopped(settings: Settings, whom: str = "every worker") -> None:
+    """Return if the group has no members.
+
+    Raises:
+        GroupRuns: it has; the message says to stop `whom`.
+    """
     state, count = await members(settings)
     if state not in _EMPTY or count:
-        raise GroupRuns(f"group {settings.engine.group} has {count} members ({state}): stop every worker first")
+        raise GroupRuns(f"group {settings.engine.group} has {count} members ({state}): stop {whom} first")
 
 
 def _inputs(settings: Settings) -> list[TopicPartition]:

@@ -12,12 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from stream.domain.classes import UNKNOWN, Classes, Condition, Criteria, CustomerClass, Scheme
 from stream.domain.figures import FIGURES
+from stream.settings.section import Section
 
 
-class Bounds(BaseModel):
+class Bounds(Section):
     """One condition: a figure and its bounds, money in base currency units; yes is 1 and no is 0."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     figure: str = Field(description="one of stream.domain.figures")
     at_least: float | None = Field(None, ge=-1e15, le=1e15, description="the figure is this or more")
@@ -53,10 +52,8 @@ class Bounds(BaseModel):
         return Condition(figure.ask, low, above, high, below, self.or_unknown)
 
 
-class WhoFits(BaseModel):
+class WhoFits(Section):
     """Criteria: all of `when`, and one of `any` where it is given."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     when: tuple[Bounds, ...] = Field((), description="every one of these holds")
     any: tuple[Bounds, ...] = Field((), description="and one of these, where there are some")
@@ -74,10 +71,8 @@ class ClassOf(WhoFits):
     weight: float = Field(1.0, ge=0, le=100, description="how much they count in the rank")
 
 
-class Preset(BaseModel):
+class Preset(Section):
     """One scheme."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     order: tuple[str, ...] = Field((), description="classes with criteria, in the order in which they are tested")
     otherwise: str = Field(UNKNOWN.name, description="the class of who meets none")
@@ -105,10 +100,8 @@ class Choice(WhoFits):
     preset: str = Field(description="the scheme's name")
 
 
-class EveryClass(BaseModel):
+class EveryClass(Section):
     """What holds for a class whatever the scheme; left out = as the scheme has it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     contact_days: int | None = Field(None, ge=0, le=3660, description="as in a scheme")
     floor: float | None = Field(None, ge=0, le=1e12, description="as in a scheme")

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
+
+from stream.settings.section import Section
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OAuth(_Section):
+class OAuth(Section):
     """OAUTHBEARER: a token of the identity provider, by the grant `client_credentials` (RFC 6749, 4.4)."""
 
     token_url: str = Field("", pattern="^(https?://.+)?$", description="empty = sasl_password is a token")
@@ -27,7 +25,7 @@ class OAuth(_Section):
     timeout_s: float = Field(10, gt=0, le=120, description="how long the provider may take to answer")
 
 
-class Kafka(_Section):
+class Kafka(Section):
     """How to reach the broker; most keys are named in Kafka's own words."""
 
     bootstrap: str = Field("", description="host:port, comma separated; empty = KAFKA_BOOTSTRAP or embedded")

@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from stream.settings.section import Section
 
 ExpertName = Literal["logistic", "binned", "forest", "tree", "booster", "deep_booster"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Labels(_Section):
+class Labels(Section):
     """Who has churned, at the end of the horizon."""
 
     horizon_days: float = Field(90, gt=0, le=730, description="so long after the cut-off the label is known")
@@ -37,7 +35,7 @@ class Labels(_Section):
     )
 
 
-class Trainer(_Section):
+class Trainer(Section):
     """How the trainer learns and publishes."""
 
     experts: tuple[ExpertName, ...] = Field(
@@ -61,7 +59,7 @@ class Trainer(_Section):
     state_dir: Path = Field(Path(".churnwatch/trainer"), description="where its checkpoint is")
 
 
-class Model(_Section):
+class Model(Section):
     """Scoring and learning."""
 
     enabled: bool = Field(True, description="features are kept, and scored once there is a snapshot")

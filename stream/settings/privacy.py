@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
+
+from stream.settings.section import Section
 
 DAY_MS = 86_400_000
 Outgoing = Literal["alerts", "examples"]
 
 
-class Privacy(BaseModel):
+class Privacy(Section):
     """What is done for customers' privacy; see `deploy/docs/security.md`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     remember_forgotten_days: float = Field(
         120, ge=1, le=3650, description="longer than any record may wait that could bring a forgotten customer back"

@@ -1,4 +1,4 @@
-"""What every section of the desk's configuration is."""
+"""What every section of the configuration is."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream.config import Settings
-from stream.engine.kafka_log import CHANGELOG
+from stream.topics import CHANGELOG
 
 from .ground import MODELS, Ground, put, renew
 from .measure import EngineFailed, Run, scrape, watch

@@ -10,9 +10,10 @@ from aiokafka import AIOKafkaProducer
 from stream.config import Settings
 from stream.domain.state import Account, State, encode
 from stream.engine.clients import client_options
-from stream.engine.kafka_log import CHANGELOG, COMPRESSION
+from stream.engine.kafka_log import COMPRESSION
 from stream.engine.partition import partition_for
 from stream.engine.store import STATE
+from stream.topics import CHANGELOG
 
 _SHAPES = 499
 _CLOSINGS = 72

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -120,6 +121,13 @@ class Stack:
         """Return the folders of the stores that a worker has open."""
         files = await asyncio.to_thread(lambda: psutil.Process(self.process(name).pid).open_files())
         return sorted({Path(file.path).parent for file in files if "/shard-" in file.path})
+
+    async def kill_with_stores(self, name: str) -> None:
+        """Kill a worker and take its stores away."""
+        folders = await self.stores(name)
+        await self.kill(name)
+        for folder in folders:
+            shutil.rmtree(folder)
 
     async def watch(self) -> None:
         """Start again what has ended by itself, as an orchestrator does, until cancelled."""

@@ -17,9 +17,9 @@ from stream.engine import meta
 from stream.engine.partition import partition_for
 from stream.engine.store import FORGOTTEN, GROUP, PENDING, STATE
 from stream.ops.widen.layout import WidenRefused
-from stream.topics import FEEDS, HOPS
+from stream.topics import CHANGELOG, FEEDS, HOPS
 
-STATES = "state-changelog"
+STATES = CHANGELOG
 KEYED: tuple[str, ...] = FEEDS + HOPS
 """Inputs: each record goes by its key, and the group stands between those it has taken and those it has not."""
 

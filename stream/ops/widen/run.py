@@ -14,16 +14,16 @@ from stream.broker.layout import wanted
 from stream.broker.progress import Progress, silent
 from stream.config import Settings
 from stream.engine import meta
-from stream.ops.group import GroupRuns, members
+from stream.ops.changelog import last_said
+from stream.ops.group import require_stopped
 from stream.ops.widen.clients import Offsets, offsets, place, reader, writer
 from stream.ops.widen.copying import Copier, Row, progress_group
 from stream.ops.widen.family import KEYED, STATES, WHOLE, Family
 from stream.ops.widen.layout import WidenRefused, while_copying
-from stream.ops.widen.survey import ORDER, Source, Survey, last_row, settled, shard_name, survey
+from stream.ops.widen.survey import ORDER, Source, Survey, settled, shard_name, survey
 from stream.ops.widen.verify import Verifier
 from stream.topics import STAFF
 
-_IDLE = ("", "Empty", "Dead")
 _BEGUN, _DONE = "control", "workers"  # under whose new names it is noted: nothing else is, of these topics
 _WENT_ON = (
     "workers, or a --reader, went on with the old layout since this was begun, or it was begun otherwise: "
@@ -94,9 +94,8 @@ async def widen(old: Settings, new: Settings, readers: Collection[str] = (), pro
 
 async def _require_stopped(old: Settings, readers: Collection[str]) -> None:
     for name in (old.engine.group, *readers):
-        state, count = await members(old.model_copy(update={"engine": old.engine.model_copy(update={"group": name})}))
-        if state not in _IDLE or count:
-            raise GroupRuns(f"group {name} has {count} members ({state}): stop every one of them first")
+        engine = old.engine.model_copy(update={"group": name})
+        await require_stopped(old.model_copy(update={"engine": engine}), "every one of them")
 
 
 async def _require_layout(old: Settings) -> None:
@@ -150,11 +149,11 @@ async def _worked_on(new: Settings, found: Survey) -> bool:
             place = TopicPartition(new.topics.prefix + STATES, number)
             first = (await consumer.beginning_offsets([place]))[place]
             end = (await consumer.end_offsets([place]))[place]
-            stored = await last_row(consumer, place, meta.KEY, first, end)
+            said = await last_said(consumer, place, first, end)
             parent = found.metas.get(number % len(found.of(STATES)))
-            if (stored is None) != (parent is None):
+            if (said is None) != (parent is None):
                 return True
-            if stored is not None and set(meta.decode(stored).positions) - {STAFF}:
+            if said is not None and set(said.positions) - {STAFF}:
                 return True  # a batch writes down its places in all topics, `_clocks` only the one in the staff's news
     return False
 

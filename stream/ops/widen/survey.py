@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
 
 from aiokafka.structs import TopicPartition
 from msgspec import json
 
 from stream.config import Settings
-from stream.engine import meta
 from stream.engine.meta import ShardMeta
+from stream.ops.changelog import last_said
 from stream.ops.widen.clients import offsets, reader
 from stream.ops.widen.family import KEYED, OUTGOING, STATES, WHOLE
 from stream.ops.widen.layout import WidenRefused
@@ -23,8 +22,6 @@ ORDER: tuple[str, ...] = (STATES, *WHOLE, *KEYED, *OUTGOING)
 """In which topics are copied: what may be refused comes first, what still grows last."""
 
 _WAIT_S = 70.0  # longer than a transaction may be open
-_LOOK_BACK = 1_000
-_POLL_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ async def survey(settings: Settings, readers: Collection[str]) -> Survey:
         first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         prefix = settings.topics.prefix
         logs = [place for place in places if place.topic == prefix + STATES]
-        metas = {place.partition: await _meta(consumer, place, first[place], end[place]) for place in logs}
+        metas = {place.partition: await last_said(consumer, place, first[place], end[place]) for place in logs}
     known = {number: found for number, found in metas.items() if found is not None}
     sources = []
     for place in places:
@@ -110,28 +107,6 @@ def shard_name(number: int) -> str:
 def _places(settings: Settings) -> list[TopicPartition]:
     prefix, count = settings.topics.prefix, settings.topics.partitions
     return [TopicPartition(prefix + topic, n) for topic in ORDER for n in range(1 if topic in WHOLE else count)]
-
-
-async def last_row(consumer: Any, place: TopicPartition, key: bytes, first: int, end: int) -> bytes | None:
-    """Return the last value of a key that is written with every batch: looked for from the end."""
-    consumer.assign([place])
-    back = _LOOK_BACK
-    while True:
-        begin = max(first, end - back)
-        consumer.seek(place, begin)
-        value: bytes | None = None
-        while await consumer.position(place) < end:
-            for record in (await consumer.getmany(place, timeout_ms=_POLL_MS)).get(place, ()):
-                if record.key == key:
-                    value = record.value
-        if value is not None or begin == first:
-            return value
-        back *= 8
-
-
-async def _meta(consumer: Any, place: TopicPartition, first: int, end: int) -> ShardMeta | None:
-    stored = await last_row(consumer, place, meta.KEY, first, end)
-    return None if stored is None else meta.decode(stored)
 
 
 def _refuse(own: str, readers: Iterable[str], sources: Sequence[Source], metas: Iterable[ShardMeta]) -> None:

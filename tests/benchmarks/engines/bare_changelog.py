@@ -6,7 +6,7 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from stream.engine.kafka_log import CHANGELOG
+from stream.topics import CHANGELOG
 
 from .peer import Counter, Told, told
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -12,7 +11,7 @@ from chaos.faults.base import Fault, pause
 from chaos.stack import Stack
 from stream.broker import admin
 from stream.engine.clients import client_options
-from stream.engine.kafka_log import CHANGELOG
+from stream.topics import CHANGELOG
 
 _EAGER = {
     "cleanup.policy": "compact",
@@ -41,8 +40,5 @@ class CompactChangelog(Fault):
         await pause(rng, 3, 5)
         await admin.apply(stack.straight)  # a worker that starts wants it as it should be
         name = rng.choice(stack.workers)
-        folders = await stack.stores(name)
-        await stack.kill(name)
-        for folder in folders:
-            shutil.rmtree(folder)
+        await stack.kill_with_stores(name)
         stack.up(name)

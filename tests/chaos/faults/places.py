@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
 import time
 from collections.abc import Sequence
 
@@ -50,10 +49,7 @@ class EndInRestore(Fault):
     async def strike(self, stack: Stack, rng: random.Random) -> None:
         name = rng.choice(stack.workers)
         before = stack.ended.count(name)
-        folders = await stack.stores(name)
-        await stack.kill(name)
-        for folder in folders:
-            shutil.rmtree(folder)
+        await stack.kill_with_stores(name)
         await ended_at(stack, name, RESTORE, rng.randrange(1, 3), rng)
         await until_ended(stack, name, before)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +17,7 @@ class DeleteStore(Fault):
 
     async def strike(self, stack: Stack, rng: random.Random) -> None:
         name = rng.choice(stack.workers)
-        folders = await stack.stores(name)
-        await stack.kill(name)
-        for folder in folders:
-            shutil.rmtree(folder)
+        await stack.kill_with_stores(name)
         stack.up(name)
 
 
