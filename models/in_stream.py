@@ -5,10 +5,12 @@ Pure but for the state and the pending entries it is given. It never changes: an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct
 
 from models import labels
 from models.cutoffs import Cadence
@@ -18,7 +20,7 @@ from models.labels import Definition
 from models.pending import Entry, Pending
 from models.scoring.grade import grade
 from models.scoring.reasons import reasons
-from models.scoring.scorer import Scorer
+from models.scoring.scorer import Judgement, Scorer
 from stream.domain.business import Business
 from stream.domain.events import Feedback
 from stream.domain.holdout import held_out
@@ -35,6 +37,18 @@ class WaitingLike(Protocol):
     def pending(self, customer: str) -> Pending:
         """Return a customer's entries, to be changed in place."""
         ...
+
+
+class Look(Struct, frozen=True):
+    """A customer at one moment: the features as stored and as scored, and what was judged.
+
+    `judged` is `None` without a snapshot; `seconds`: what judging took, by the model's clock.
+    """
+
+    features: bytes
+    row: Any
+    judged: Judgement | None
+    seconds: float
 
 
 def _nothing(occasion: Occasion, seconds: float | None) -> None:
@@ -69,6 +83,17 @@ class InStream:
         if self.enabled and labels.is_active(state, now, self.rules):
             state.timers[CUTOFF] = self.cadence.next(customer, now, self.business)
 
+    def foresee(self, states: Sequence[State], time: int) -> list[Look | None]:
+        """Look at the customers who are to be cut off at `time`, all at once: that takes less than one after another.
+
+        What is found goes with the moment to `cut_off`; until then the states must not change.
+        """
+        if not self.enabled:
+            return [None] * len(states)
+        active = [labels.is_active(state, time, self.rules) for state in states]
+        looks = iter(self._look([state for state, is_ in zip(states, active, strict=True) if is_], time))
+        return [next(looks) if is_ else None for is_ in active]
+
     def cut_off(self, customer: str, state: State, moment: Any) -> Scored | None:
         """Keep the features as they stand and score them. Who is not active is left until they act again."""
         time = moment.time
@@ -76,15 +101,14 @@ class InStream:
             return None
         state.timers[CUTOFF] = self.cadence.next(customer, time, self.business)
         report = self.cadence.asked(time)
-        x = sets.vector(state, time, self.business)
-        scores, scored = self._score(
-            state, x, time, "report" if report else "cut-off", example_id(customer, time), moment
-        )
+        look = moment.foreseen or self._look([state], time)[0]
+        occasion: Occasion = "report" if report else "cut-off"
+        scores, scored = self._score(state, look, time, occasion, example_id(customer, time), moment)
         entry = Entry(
             cutoff=time,
             due=time + self.rules.horizon,
             feature_set=sets.VERSION,
-            features=sets.pack(x),
+            features=look.features,
             scores=scores,
             version=self.scorer.snapshot.version if self.scorer is not None else None,
             groups=groups(state, time, self.business),
@@ -134,30 +158,39 @@ class InStream:
         time = state.newest
         if self.scorer is None or not self.enabled or not labels.is_active(state, time, self.rules):
             return None
-        return self._score(state, sets.vector(state, time, self.business), time, "signal", event.event_id, moment)[1]
+        return self._score(state, self._look([state], time)[0], time, "signal", event.event_id, moment)[1]
+
+    def _look(self, states: Sequence[State], time: int) -> list[Look]:
+        features = [sets.taken(state, time, self.business) for state in states]
+        if self.scorer is None or not features:
+            return [Look(stored, None, None, 0.0) for stored in features]
+        started = self.clock()
+        rows = sets.rows(features)
+        judged = self.scorer.judge_all(rows)
+        seconds = (self.clock() - started) / len(states)
+        return [Look(*found, seconds) for found in zip(features, rows, judged, strict=True)]
 
     def _score(
-        self, state: State, x: sets.Vector, time: int, occasion: Occasion, cause: str, moment: Any
+        self, state: State, look: Look, time: int, occasion: Occasion, cause: str, moment: Any
     ) -> tuple[dict[str, float], Scored | None]:
         """Return every expert's score and the news for the rules; a report only looks, and is no news."""
-        scorer = self.scorer
-        if scorer is None:
+        scorer, judged = self.scorer, look.judged
+        if scorer is None or judged is None:
             if not moment.again:
                 self.told(occasion, None)
             return {}, None
         started = self.clock()
-        judged = scorer.judge(x)
         scored = None
         if occasion != "report":
             before = state.score
             graded = grade(judged.score, before.grade if before is not None else None, scorer.snapshot.grades)
-            why = reasons(judged.contributions(), x, sets.FEATURES, self.most_reasons)
+            why = reasons(judged.contributions(), look.row, sets.FEATURES, self.most_reasons)
             kept = [(reason.feature, reason.value, reason.contribution) for reason in why]
             state.score = Score(judged.score, graded, time, scorer.snapshot.version, kept)
             told = why if graded != "normal" else ()  # nobody says why all is well
             scored = Scored(cause, time, tuple((reason.zh, reason.en) for reason in told))
         if not moment.again:
-            self.told(occasion, self.clock() - started)
+            self.told(occasion, look.seconds + self.clock() - started)
         return judged.scores, scored
 
     def _example(self, customer: str, state: State, entry: Entry, found: Outcome, known_at: int) -> Example:

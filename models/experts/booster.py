@@ -77,7 +77,7 @@ class Booster:
             return sigmoid(self._prior())
         if self._model is None:
             self._model = Forms([self._fitted.form], self._features)
-        return sigmoid(self._model.judge(x).totals[0])
+        return sigmoid(self._model.judge([x]).totals[0][0])
 
     def learn(self, x: Vector, label: int, weight: float = 1.0) -> None:
         """Count one example; the weight does not matter."""

@@ -6,9 +6,11 @@ A change of any feature, or of their order, is a new `VERSION`: a snapshot names
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log1p
+from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
 from models.features import (
@@ -73,35 +75,53 @@ NAMES: tuple[str, ...] = tuple(item.name for item in FEATURES)
 _SCALE = 10_000
 _MISSING = -(1 << 31)
 _PLAN = tuple(
-    (family.known, tuple(f.ask for f in family.features), tuple(f.log for f in family.features), family.absent)
+    (
+        family.known,
+        tuple(f.ask for f in family.features),
+        tuple(f.log for f in family.features),
+        tuple(_MISSING if value is None else round(value * _SCALE) for value in family.absent),
+    )
     for family in FAMILIES
 )
 _ONE = struct.Struct("<i")
 _FORM = struct.Struct(f"<{len(FEATURES)}i")
 
 
-def vector(state: State, time: int, business: Business) -> Vector:
-    """Return every feature of a state at `time` (epoch ms), in the order of `NAMES`; `None` is missing.
+def taken(state: State, time: int, business: Business) -> bytes:
+    """Return every feature of a state at `time` (epoch ms), in the order of `NAMES`, in the stored form.
 
-    Heavy-tailed ones as `log1p` (of the size, with the sign), all rounded to four decimals: what is scored is what is
-    kept and sent. A feature that is no logarithm keeps itself within the stored form's +-200,000.
+    That is four bytes a feature, ten-thousandths, little-endian; missing is the least number. Heavy-tailed ones as
+    `log1p` (of the size, with the sign). What is scored is what is kept and sent. A feature that is no logarithm keeps
+    itself within +-200,000.
     """
     view = View(state, time, business)
-    found: Vector = []
+    found: list[int] = []
     for known, asks, logs, absent in _PLAN:
         if known is None or known(view):
-            values = [ask(view) for ask in asks]
             found += [
-                None if x is None else round((x if not log else log1p(x) if x >= 0 else -log1p(-x)) * _SCALE) / _SCALE
-                for x, log in zip(values, logs, strict=True)
+                _MISSING
+                if (x := ask(view)) is None
+                else round((x if not log else log1p(x) if x >= 0 else -log1p(-x)) * _SCALE)
+                for ask, log in zip(asks, logs)  # noqa: B905 (as long as each other, and asked for every cut-off)
             ]
         else:
             found += absent
-    return found
+    return _FORM.pack(*found)
+
+
+def vector(state: State, time: int, business: Business) -> Vector:
+    """Return the same as figures; `None` is missing."""
+    return unpack(taken(state, time, business))
+
+
+def rows(stored: Sequence[bytes]) -> Any:
+    """Return stored vectors as one array (vectors, features); NaN is missing."""
+    found = np.frombuffer(b"".join(stored), "<i4").reshape(len(stored), -1)
+    return np.where(found == _MISSING, np.nan, found / _SCALE)
 
 
 def pack(features: Vector) -> bytes:
-    """Return the stored form: four bytes a feature, ten-thousandths, little-endian; missing is the least number."""
+    """Return the stored form of a vector."""
     return _FORM.pack(*[_MISSING if value is None else round(value * _SCALE) for value in features])
 
 

@@ -15,6 +15,14 @@ def sums(places: Ints, weights: Floats, count: int) -> Floats:
     return found
 
 
+def sums_by_row(places: Ints, weights: Floats, count: int) -> Floats:
+    """Return the same of each row of weights (rows, count); `places`: one for all rows, or of each."""
+    rows = len(weights)
+    if rows > 1:  # each row counts in a span of its own, one addition after the other as if it were alone
+        places = places + count * np.arange(rows)[:, None]
+    return sums(places.reshape(-1), weights.reshape(-1), rows * count).reshape(rows, count)
+
+
 def ramp(sizes: Ints) -> Ints:
     """Return 0, 1, 2 ... up to each size, one after the other."""
     found: Ints = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.scoring.arrays import Floats, Ints, sums
+from models.scoring.arrays import Floats, Ints, sums_by_row
 from models.scoring.masks import WIDEST, Masks
 from models.scoring.nodes import Nodes
 from models.scoring.paths import Paths
@@ -28,23 +28,26 @@ class Grove:
         self._paths = Paths(nodes, order, len(forms), width)
         self._forest, self._values = nodes.forest[order], nodes.value[nodes.ends]
         self._starts = np.array([_start(form) for form in forms])
-        self.bases = self._summed(nodes.value[nodes.roots], nodes.forest)
+        self.bases = self._summed(nodes.value[nodes.roots][None], nodes.forest)[0]
 
     def leaves(self, x: Floats) -> Ints:
-        """Return which leaf each tree comes to; NaN is missing."""
+        """Return which leaf each tree comes to, for vectors (vectors, trees); NaN is missing."""
         found = self._masks.leaves(x)
-        return found if self._walks is None else np.concatenate([found, self._walks.leaves(x)])
+        return found if self._walks is None else np.concatenate([found, self._walks.leaves(x)], axis=1)
 
     def totals(self, leaves: Ints) -> Floats:
-        """Return each forest's sum."""
+        """Return each forest's sum (vectors, forests)."""
         return self._summed(self._values.take(leaves), self._forest)
 
     def shares(self, leaves: Ints) -> Floats:
-        """Return what each feature adds to each forest's total (forests, features): they sum to the total - base."""
+        """Return what each feature adds to each forest's total (vectors, forests, features).
+
+        They sum to the total - base.
+        """
         return self._paths.shares(leaves)
 
     def _summed(self, values: Floats, forest: Ints) -> Floats:
-        found: Floats = sums(forest, values, len(self._starts)) + self._starts
+        found: Floats = sums_by_row(forest, values, len(self._starts)) + self._starts
         return found
 
 

@@ -32,10 +32,10 @@ class Lines:
         self._binned = _by_row(terms, self._ranks) if len(cuts[0]) else None
 
     def shares(self, x: Floats) -> Floats:
-        """Return what each feature adds to each model's log-odds (models, features)."""
+        """Return what each feature of vectors adds to each model's log-odds (models, vectors, features)."""
         binned = None if self._binned is None else self._binned.take(self._ranks.rows(x), axis=1)
         if not self._plain:
-            return np.zeros((len(self.bases), len(x))) if binned is None else binned
+            return np.zeros((len(self.bases), *x.shape)) if binned is None else binned
         shares = np.minimum(np.maximum(x, self._low), self._high)
         shares -= self._mean
         shares *= self._slope
@@ -52,7 +52,8 @@ def _cuts(terms: Sequence[Sequence[Term]]) -> tuple[Ints, Floats]:
 
 
 def _column(rows: Sequence[Sequence[Term]], ask: Callable[[Term], float]) -> Floats:
-    return np.array([[ask(term) for term in row] for row in rows], np.float64)
+    """Return a figure of each term (models, 1, features)."""
+    return np.array([[ask(term) for term in row] for row in rows], np.float64)[:, None]
 
 
 def _by_row(terms: Sequence[Sequence[Term]], ranks: Ranks) -> Floats:

@@ -41,9 +41,9 @@ class Masks:
         self._offsets: Ints = nodes.leaf[nodes.roots[trees]] - _EXPONENT
 
     def leaves(self, x: Floats) -> Ints:
-        """Return the number of the leaf that each tree comes to; NaN is missing."""
-        left = np.concatenate((x, np.fmax(x, -np.inf))).take(self._place) < self._cut
-        found = np.bitwise_or.reduceat(np.multiply(left, self._ruled_out), self._starts)
+        """Return the number of the leaf that each tree comes to, for vectors (vectors, trees); NaN is missing."""
+        left = np.concatenate((x, np.fmax(x, -np.inf)), axis=1).take(self._place, axis=1) < self._cut
+        found = np.bitwise_or.reduceat(np.multiply(left, self._ruled_out), self._starts, axis=1)
         found ^= self._all
         return (found.astype(np.float64).view(np.int64) >> _MANTISSA_BITS) + self._offsets
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from models.scoring.arrays import Floats, Ints, ramp, sums
+from models.scoring.arrays import Floats, Ints, ramp, sums, sums_by_row
 from models.scoring.nodes import Nodes
 
 MOST_CELLS = 250_000  # of 16 bytes
@@ -29,10 +29,13 @@ class Paths:
         self._table = _Table.of(self._climb(nodes.ends), nodes.tree[nodes.ends], trees)
 
     def shares(self, leaves: Ints) -> Floats:
-        """Return what each feature adds (forests, features), by the leaves that the trees have come to."""
-        places, steps = self._table.steps(leaves) if self._table is not None else self._climbed(leaves)
+        """Return what each feature adds (vectors, forests, features), by the leaves that the trees have come to."""
         forests, width = self._shape
-        return sums(places, steps, forests * width).reshape(self._shape)
+        if self._table is not None:
+            found = sums_by_row(*self._table.steps(leaves), forests * width)
+        else:
+            found = np.array([sums(*self._climbed(row), forests * width) for row in leaves])
+        return found.reshape(len(leaves), forests, width)
 
     def _climbed(self, leaves: Ints) -> tuple[Ints, Floats]:
         found = [(places, steps) for _, places, steps in self._climb(self._ends[leaves])]
@@ -83,7 +86,7 @@ class _Table:
         return made if len(made._places) <= MOST_CELLS else None
 
     def steps(self, leaves: Ints) -> tuple[Ints, Floats]:
-        """Return places and steps."""
-        cells = self._first.take(leaves).take(self._column)
+        """Return places and steps, each (vectors, cells)."""
+        cells = self._first.take(leaves).take(self._column, axis=1)
         cells += self._ramp
         return self._places.take(cells), self._steps.take(cells)

@@ -51,8 +51,8 @@ def reasons(
 ) -> list[Reason]:
     """Return the `most` features that speak loudest for leaving (`towards`), or against it, the loudest first.
 
-    `contributions` are a judgement's, `vector` is what was scored, both in the order of `features`. Fewer come back
-    where fewer speak that way.
+    `contributions` are a judgement's, `vector` is what was scored (`None` or NaN = missing), both in the order of
+    `features`. Fewer come back where fewer speak that way.
     """
     left = contributions.copy() if towards else -contributions
     found: list[Reason] = []
@@ -66,7 +66,9 @@ def reasons(
 
 
 def _reason(feature: Feature, entry: float | None, share: float) -> Reason:
-    return Reason(feature, unlogged(entry) if feature.log and entry is not None else entry, share)
+    if entry is None or math.isnan(entry):
+        return Reason(feature, None, share)
+    return Reason(feature, unlogged(entry) if feature.log else float(entry), share)
 
 
 def words(template: str, value: float | None, unknown: str) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from msgspec import Struct
 
 from models.scoring.arrays import Floats
 from models.scoring.contributions import log_odds, stretch
-from models.scoring.forms import Forms, Passed
+from models.scoring.forms import Forms, Passed, Vector, Vectors
 from models.scoring.logit import sigmoid
 from models.snapshot import STACK, Linear, Snapshot
-
-Vector = Sequence[float | None]
 
 
 class Judgement:
@@ -23,17 +19,16 @@ class Judgement:
     champion's calibrated chance of leaving.
     """
 
-    __slots__ = ("_odds", "_passed", "_scorer", "score", "scores")
+    __slots__ = ("_place", "_session", "score", "scores")
 
-    def __init__(
-        self, scorer: Scorer, scores: dict[str, float], score: float, passed: Passed, odds: list[float]
-    ) -> None:
+    def __init__(self, scores: dict[str, float], score: float, session: _Session, place: int) -> None:
         self.scores, self.score = scores, score
-        self._scorer, self._passed, self._odds = scorer, passed, odds
+        self._session, self._place = session, place
 
     def contributions(self) -> Floats:
         """Return what each feature adds to the champion's log-odds: they sum to logit(score) - `Scorer.base`."""
-        return self._scorer._contributions(self._passed, self._odds)
+        found: Floats = self._session.contributions()[self._place]
+        return found
 
 
 class Scorer:
@@ -58,20 +53,34 @@ class Scorer:
 
     def judge(self, x: Vector) -> Judgement:
         """Return every expert's score, and the champion's with what it is made of."""
-        passed, scores, odds = self._forms.judge(x), {}, []
-        for name, total, chance in zip(self._names, passed.totals, self._forms.chances, strict=True):
+        return self.judge_all([x])[0]
+
+    def judge_all(self, vectors: Vectors) -> list[Judgement]:
+        """Return the same of several at once, for less; what is said of one does not depend on the others."""
+        session = _Session(self, self._forms.judge(vectors))
+        return [self._judgement(session, place) for place in range(len(vectors))]
+
+    def _judgement(self, session: _Session, place: int) -> Judgement:
+        scores, odds = {}, []
+        for name, total, chance in zip(self._names, session.passed.totals[place], self._forms.chances, strict=True):
             scores[name] = min(max(total, 0.0), 1.0) if chance else sigmoid(total)
             odds.append(log_odds(total, chance))
+        session.odds.append(odds)
         score = sigmoid(self._own.of(odds))
         if self._stack is not None:
             scores[STACK] = score if self.champion == STACK else sigmoid(self._stack.of(odds))
-        return Judgement(self, scores, score, passed, odds)
+        return Judgement(scores, score, session, place)
 
-    def _contributions(self, passed: Passed, odds: list[float]) -> Floats:
-        pairs = zip(self._forms.bases, passed.totals, self._forms.chances, self._odds, odds, strict=True)
-        weights = [factor * stretch(*pair) for factor, pair in zip(self._own.factors, pairs, strict=True)]
-        found: Floats = np.add.reduce(self._forms.shares(passed) * np.array(weights)[:, None], axis=0)
+    def _contributions(self, session: _Session) -> Floats:
+        """Return the shares of every vector of a session (vectors, features)."""
+        weights = np.array([self._weights(*pair) for pair in zip(session.passed.totals, session.odds, strict=True)])
+        found: Floats = np.add.reduce(self._forms.shares(session.passed) * weights[:, :, None], axis=1)
         return found
+
+    def _weights(self, totals: list[float], odds: list[float]) -> list[float]:
+        """Return what each form's shares are multiplied by."""
+        pairs = zip(self._forms.bases, totals, self._forms.chances, self._odds, odds, strict=True)
+        return [factor * stretch(*pair) for factor, pair in zip(self._own.factors, pairs, strict=True)]
 
     def _made_of(self, candidate: str) -> _Sum:
         """Return how the experts make up a candidate's log-odds."""
@@ -85,6 +94,22 @@ class Scorer:
         lines = [(weights.get(name, 0.0), self.snapshot.experts[name]) for name in self._names]
         factors = [weight * line.slope for weight, line in lines]
         return _Sum(bias + sum(weight * line.offset for weight, line in lines), factors)
+
+
+class _Session:
+    """What was judged in one pass. Contributions are worked out for all of it when the first is asked for."""
+
+    __slots__ = ("_found", "_scorer", "odds", "passed")
+
+    def __init__(self, scorer: Scorer, passed: Passed) -> None:
+        self._scorer, self.passed = scorer, passed
+        self.odds: list[list[float]] = []
+        self._found: Floats | None = None
+
+    def contributions(self) -> Floats:
+        if self._found is None:
+            self._found = self._scorer._contributions(self)
+        return self._found
 
 
 class _Sum(Struct, frozen=True):

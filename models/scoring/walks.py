@@ -24,14 +24,17 @@ class Walks:
         self._roots = [_compiled(nodes, int(tree), width) for tree in trees]
 
     def leaves(self, x: Floats) -> Ints:
-        """Return the number of the leaf that each tree comes to."""
-        row, found = np.concatenate((x, -x)).tolist(), []
+        """Return the number of the leaf that each tree comes to, for vectors (vectors, trees)."""
+        return np.array([self._of(row) for row in np.concatenate((x, -x), axis=1).tolist()], np.intp)
+
+    def _of(self, row: list[float]) -> list[int]:
+        found = []
         for node in self._roots:
             while node.__class__ is tuple:
                 place, threshold, then, otherwise = node
                 node = then if row[place] <= threshold else otherwise
             found.append(node)
-        return np.array(found, np.intp)
+        return found
 
 
 def _compiled(nodes: Nodes, tree: int, width: int) -> Node:

@@ -97,6 +97,10 @@ class ModelLike(Protocol):
         """Set the timer of the next cut-off, if the customer is to have one."""
         ...
 
+    def foresee(self, states: Sequence[State], time: int) -> Sequence[Any]:
+        """Return what `cut_off` will want to find in the moment, for customers who are cut off at `time`."""
+        ...
+
     def cut_off(self, customer: str, state: State, moment: Any) -> Scored | None:
         """Take a cut-off that is due, and return what is new of the customer's score."""
         ...

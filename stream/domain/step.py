@@ -146,6 +146,18 @@ class Step:
         self._ask(self._hearing(news), customer, state, news, moment, out)
         return out
 
+    def foresee(self, states: Sequence[State], time: int) -> list[Any]:
+        """Return what the moment is to carry when the timers of these customers, due at `time`, fire; mostly `None`.
+
+        It is the model's look at those whose cut-off comes first, so that nothing changes them until then.
+        """
+        found: list[Any] = [None] * len(states)
+        if self._model is not None:
+            cut = [at for at, state in enumerate(states) if _first_due(state, time) == CUTOFF]
+            for at, look in zip(cut, self._model.foresee([states[at] for at in cut], time), strict=True):
+                found[at] = look
+        return found
+
     def timers(self, customer: str, state: State, moment: MomentLike) -> list[Outgoing]:
         """Fire every timer of the customer that is due at `moment.time`, in order of name."""
         out: list[Outgoing] = []
@@ -244,6 +256,10 @@ class Step:
                     timers[bound.name] = due
                 elif bound.name in timers:
                     del timers[bound.name]
+
+
+def _first_due(state: State, time: int) -> str:
+    return min([name for name, due in state.timers.items() if due <= time], default="")
 
 
 LIMIT = "balances:limit"

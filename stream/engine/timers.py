@@ -53,6 +53,16 @@ class DueIndex:
             self._last = self._heap[-1]
             self._whole = False
 
+    def pop_together(self, until: int, most: int) -> list[tuple[int, bytes]]:
+        """Return and remove the first entry due at or before `until`, with those due with it: up to `most` in all."""
+        first = self.pop(until)
+        if first is None:
+            return []
+        found = [first]
+        while self._heap and self._heap[0][0] == first[0] and len(found) < most:
+            found.append(heappop(self._heap))
+        return found
+
     def pop(self, until: int) -> tuple[int, bytes] | None:
         """Return and remove the first entry due at or before `until`."""
         while True:

@@ -24,7 +24,7 @@ class Moment(Struct, frozen=True, gc=False):
     `world`: what the shard knows beside its customers.
     `again`: the step is done a second time, after a fault of a later one: the world has learnt from it already.
     `clock`: the shard's stream time, not before `time` but where news is late; `waiting`: where the model's cut-offs
-    wait for their labels.
+    wait for their labels; `foreseen`: what `Step.foresee` has found of the customer for this very moment.
     """
 
     time: int
@@ -34,6 +34,7 @@ class Moment(Struct, frozen=True, gc=False):
     again: bool = False
     clock: int = 0
     waiting: Any = None
+    foreseen: Any = None
 
     @property
     def teaches(self) -> bool:

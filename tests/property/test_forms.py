@@ -53,11 +53,11 @@ FORMS = st.lists(st.one_of(LINES, forests()), min_size=1, max_size=5)
 def held(forms, x):
     """Compare a pass with what is worked out by hand."""
     fast = Forms(forms, FEATURES)
-    passed = fast.judge(x)
-    shares = fast.shares(passed)
+    passed = fast.judge([x])
+    (totals,), (shares,) = passed.totals, fast.shares(passed)
     ordered = sorted(forms, key=lambda form: isinstance(form, Forest))
-    assert len(passed.totals) == len(fast.bases) == len(fast.chances) == len(shares) == len(forms)
-    for form, total, start, ours, chance in zip(ordered, passed.totals, fast.bases, shares, fast.chances, strict=True):
+    assert len(totals) == len(fast.bases) == len(fast.chances) == len(shares) == len(forms)
+    for form, total, start, ours, chance in zip(ordered, totals, fast.bases, shares, fast.chances, strict=True):
         expected, added = evaluated(form, x, FEATURES)
         assert total == pytest.approx(expected, abs=1e-9)
         assert start == pytest.approx(base(form), abs=1e-9)
@@ -71,6 +71,16 @@ def held(forms, x):
 @example([Forest("logit", -1.0, []), Linear(0.5, {})], [0.0] * 6)
 def test_the_pass_says_what_walking_says(forms, x):
     held(forms, x)
+
+
+@examples(200)
+@given(FORMS, st.lists(VECTORS, min_size=2, max_size=20))
+def test_what_is_said_of_a_vector_does_not_depend_on_which_others_are_judged_with_it(forms, vectors):
+    fast = Forms(forms, FEATURES)
+    together = fast.judge(vectors)
+    alone = [fast.judge([x]) for x in vectors]
+    assert together.totals == [one.totals[0] for one in alone]  # to the last bit: it is kept in states
+    assert fast.shares(together).tolist() == [fast.shares(one)[0].tolist() for one in alone]
 
 
 @pytest.mark.parametrize(("widest", "cells"), [(1, 0), (9, 40), (33, 400)])

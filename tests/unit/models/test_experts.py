@@ -199,7 +199,7 @@ def test_what_is_exported_says_what_scikit_learn_says():
     ours = Forms([exported(model, edges)], NAMES)
     for x, theirs in zip(ring.figures(), model.predict_proba(rows)[:, 1], strict=True):
         row = [None if v != v else v for v in x.tolist()]
-        assert sigmoid(ours.judge(row).totals[0]) == pytest.approx(theirs, abs=1e-9)
+        assert sigmoid(ours.judge([row]).totals[0][0]) == pytest.approx(theirs, abs=1e-9)
 
 
 def test_ranks_part_values_where_edges_do():

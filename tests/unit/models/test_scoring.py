@@ -52,8 +52,8 @@ def published(champion, stack=None, line=LINE):
 def passed(form, x):
     """Return a form's total, the sum of its shares and its base."""
     forms = Forms([form], ["a", "b"])
-    found = forms.judge(x)
-    return found.totals[0], sum(forms.shares(found)[0].tolist()), forms.bases[0]
+    found = forms.judge([x])
+    return found.totals[0][0], sum(forms.shares(found)[0, 0].tolist()), forms.bases[0]
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_trees_of_probabilities(x, expected):
 
 def test_trees_of_log_odds_and_no_trees():
     forms = Forms([Forest("logit", -2.0, [STUMP, OTHER])], ["a", "b"])
-    found = forms.judge([3.0, 9.0])
-    assert found.totals == pytest.approx([-2.0 + 0.8 + 0.1])
-    assert forms.shares(found)[0].tolist() == pytest.approx([-0.4, 0.4])
+    found = forms.judge([[3.0, 9.0]])
+    assert found.totals[0] == pytest.approx([-2.0 + 0.8 + 0.1])
+    assert forms.shares(found)[0, 0].tolist() == pytest.approx([-0.4, 0.4])
     assert passed(Forest("logit", -2.0, []), [1.0, 1.0]) == (-2.0, 0.0, -2.0)
     assert passed(Forest("probability", 0.25, []), [1.0, 1.0]) == (0.25, 0.0, 0.25)
 
@@ -237,7 +237,7 @@ def test_the_largest_forest_that_can_be_sent_takes_little_memory(trees, leaves, 
     assert kept < 12e6
     assert peak < 50e6
     x = [rng.gauss(0, 1) for _ in names]
-    found = forms.judge(x)
+    found = forms.judge([x])
     total, shares = evaluated(forest, x, names)
-    assert found.totals == pytest.approx([total])
-    assert forms.shares(found)[0].tolist() == pytest.approx(shares)
+    assert found.totals[0] == pytest.approx([total])
+    assert forms.shares(found)[0, 0].tolist() == pytest.approx(shares)
