@@ -10,8 +10,11 @@ import typer
 from stream.cli.printed import PrintConfig, stop_if
 from stream.cli.serving import LogFormatOption, LogLevelOption, serve
 
-_GC = (50_000, 50, 100)
-"""States are trees without cycles: the default thresholds would walk all of them for every few thousand events."""
+_GC = (300_000, 50, 100)
+"""States are trees without cycles: the default thresholds would walk all of them for every few thousand events.
+
+What a batch makes and drops should be gone before the youngest are looked through, which takes some ms.
+"""
 
 
 def command(

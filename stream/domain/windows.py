@@ -38,15 +38,11 @@ def add(state: State, business: Business, event: Transaction, day: int, today: i
     elif returned:
         spend = -amount
     buckets = _buckets(state, business, day, today)
+    place = SUM_IN if not out else ELSEWHERE if elsewhere else REST
     for bucket in buckets:
         if act:
             bucket[ACTS] += 1
-        if not out:
-            bucket[SUM_IN] += amount
-        elif elsewhere:
-            bucket[ELSEWHERE] += amount
-        else:
-            bucket[REST] += amount
+        bucket[place] += amount
         if spend:
             bucket[REST] -= spend
             bucket[SPEND] += spend

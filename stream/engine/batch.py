@@ -149,7 +149,7 @@ class Batch:
 
     def advance(self, until: int) -> None:
         """Fire every timer due at or before `until`, in order of (due, customer)."""
-        while together := self._due.pop_together(until, _TOGETHER):
+        while together := self._due.pop(until, _TOGETHER):
             held = [(customer, due, self._states.touch(customer)) for due, customer in together]
             for (customer, due, one), foreseen in zip(held, self._foresee(held), strict=True):
                 if one.state is None or one.state.due() != due:

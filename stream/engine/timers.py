@@ -53,21 +53,14 @@ class DueIndex:
             self._last = self._heap[-1]
             self._whole = False
 
-    def pop_together(self, until: int, most: int) -> list[tuple[int, bytes]]:
+    def pop(self, until: int, most: int = 1) -> list[tuple[int, bytes]]:
         """Return and remove the first entry due at or before `until`, with those due with it: up to `most` in all."""
-        first = self.pop(until)
-        if first is None:
-            return []
-        found = [first]
-        while self._heap and self._heap[0][0] == first[0] and len(found) < most:
-            found.append(heappop(self._heap))
-        return found
-
-    def pop(self, until: int) -> tuple[int, bytes] | None:
-        """Return and remove the first entry due at or before `until`."""
-        while True:
-            if self._heap and self._heap[0][0] <= until:
-                return heappop(self._heap)
+        while not self._heap or self._heap[0][0] > until:  # mostly so: it is asked at every event
             if self._whole or self._last[0] > until:
-                return None
+                return []
             self._read_on()
+        heap = self._heap
+        found = [heappop(heap)]
+        while heap and heap[0][0] == found[0][0] and len(found) < most:
+            found.append(heappop(heap))
+        return found

@@ -32,8 +32,8 @@ def fill(store, *entries):
 
 def drain(index, until=MORE):
     found = []
-    while (entry := index.pop(until)) is not None:
-        found.append(entry)
+    while entries := index.pop(until):
+        found += entries
     return found
 
 
@@ -57,7 +57,7 @@ def test_only_what_is_due_comes(store):
     assert drain(index, 9) == []
     assert drain(index, 10) == [(10, b"a")]
     assert drain(index, 20) == [(20, b"b")]
-    assert index.pop(MORE) is None
+    assert index.pop(MORE) == []
 
 
 def test_it_reads_on_beyond_its_window(store):
@@ -77,6 +77,15 @@ def test_many_customers_of_one_moment_straddle_the_window(store):
     entries = [(10, b"c%d" % n) for n in range(9)]
     fill(store, *entries)
     assert drain(DueIndex(store)) == entries
+
+
+def test_entries_of_one_moment_come_together_and_no_others_with_them(store):
+    fill(store, (10, b"b"), (10, b"a"), (10, b"c"), (11, b"a"))
+    index = DueIndex(store)
+    assert index.pop(MORE, 2) == [(10, b"a"), (10, b"b")]
+    assert index.pop(MORE, 2) == [(10, b"c")]
+    assert index.pop(10, 2) == []
+    assert index.pop(11, 2) == [(11, b"a")]
 
 
 def test_a_timer_set_in_this_batch_comes_before_it_is_stored(store):
