@@ -25,7 +25,7 @@ from stream.engine.pulse import Pulse
 from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import FORGOTTEN, GROUP, Store
-from stream.engine.tally import count_batch, tell_batch
+from stream.engine.tally import Arrivals, count_batch, tell_batch
 from stream.engine.threads import to_the_end
 from stream.engine.timers import DueIndex
 from stream.metrics import Metrics
@@ -38,6 +38,12 @@ _WAITING_S = 0.005
 _GROUPS_SHARE = 10  # for so many cached customers one group: they are rarely asked for, and some are large
 _TURN = 200
 """Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
+
+_PIECE = 1000
+"""Records that a batch grows by, as long as they are there: then it is seen whether it has enough."""
+
+_MOST_STATES = 2500
+"""Customers whom a batch changes, about, at most: every shard of the worker holds that many decoded at a time."""
 
 _EMPTY_WORLD = json.encode(World().dump(), order="deterministic")
 
@@ -258,14 +264,32 @@ class Shard:
 
         `until`: event time, ms, after which records wait: replays go on in slices.
         """
-        items = self._merge.take(self._options.batch_events, self._settled, self._wall(), until)
+        items = self._more(0, until)
         if not items:
             return 0
         self.pulse.work = "a batch is under way"
+        batch = self._batch()
+        taken, stream_time, arrivals, spent = 0, self._meta.stream_time, Arrivals(), 0.0
+        while items:
+            stream_time, took = await self._step_through(batch, items, stream_time)
+            spent += took
+            taken += len(items)
+            arrivals.note(items)
+            items = self._more(taken, until) if len(items) == _PIECE and len(self._states) < _MOST_STATES else []
+        self._metrics.phase_seconds.labels("step").observe(spent)
+        await self._commit(batch, stream_time)
+        self._metrics.batch_events.observe(taken)
+        arrivals.observe(self._metrics, batch, self._wall())
+        return taken
+
+    def _more(self, taken: int, until: float) -> Sequence[Item]:
+        limit = min(_PIECE, self._options.batch_events - taken)
+        return self._merge.take(limit, self._settled, self._wall(), until) if limit else ()
+
+    async def _step_through(self, batch: Batch, items: Sequence[Item], stream_time: int) -> tuple[int, float]:
+        """Take merged records into the batch and return the stream time after them, and the seconds it took."""
         started, spent = clock.perf_counter(), 0.0
         latest: Item | None = None
-        batch = self._batch()
-        stream_time = self._meta.stream_time
         for count, item in enumerate(items, 1):
             if item.topic == STAFF:
                 found = await suspects(item.event, self._world.staff, self._states)
@@ -278,24 +302,9 @@ class Shard:
                 spent += clock.perf_counter() - started
                 await asyncio.sleep(0)
                 started = clock.perf_counter()
-        self._metrics.phase_seconds.labels("step").observe(spent + clock.perf_counter() - started)
         if latest is not None:
             self._meta = replace(self._meta, newest=(latest.time, latest.record.timestamp))
-        await self._commit(batch, stream_time)
-        self._metrics.batch_events.observe(len(items))
-        self._observe_latency(items, batch)
-        return len(items)
-
-    def _observe_latency(self, items: Sequence[Item], batch: Batch) -> None:
-        """Of the first and the last to arrive; with an alert's id, where there was one, to follow it to the desk.
-
-        Of news of the staff nobody knows when it arrived: its timestamps are its writers'.
-        """
-        arrivals = [item.record.timestamp for item in items if item.topic != STAFF]
-        example = {"alert_id": batch.alerts[0].alert_id} if batch.alerts else None
-        now = self._wall()
-        for timestamp in {min(arrivals), max(arrivals)} if arrivals else ():
-            self._metrics.latency_seconds.observe(max(0, now - timestamp) / 1000, example)
+        return stream_time, spent + clock.perf_counter() - started
 
     def next_time(self) -> float:
         """Return the event time, ms, of the next record that was fetched; infinity when none waits."""

@@ -63,6 +63,10 @@ class States(Generic[S]):
         self._held: dict[bytes, Held[S]] = {}
         self._touched: dict[bytes, Held[S]] = {}
 
+    def __len__(self) -> int:
+        """How many belong to the batch under way."""
+        return len(self._touched)
+
     def touch(self, key: bytes) -> Held[S]:
         """Return a customer's or a group's state for changing: it becomes part of the batch."""
         held = self._touched.get(key)

@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rocksdict import BottommostLevelCompaction, CompactOptions, Options, Rdict, WriteBatch, WriteOptions
+from rocksdict import BottommostLevelCompaction, CompactOptions, Rdict, WriteBatch, WriteOptions
 
 from stream.domain.state import due_of
+from stream.engine.store_memory import StoreMemory
 
 STATE = b"c/"
 GROUP = b"g/"
@@ -27,7 +28,7 @@ _AFTER_TIMERS = b"t0"  # '0' follows '/'
 _OFFSET = b"m/changelog-offset"
 _CURRENT = b"m/current-at"
 _LOG = b"m/log"
-_MANIFEST_BYTES = 16 << 10
+_OWN_MB = 32
 _MANY = 100  # keys one by one; more than that, and going through everything is quicker
 _DAMAGE = ("Corruption", "No such file or directory")
 
@@ -45,17 +46,18 @@ class Store:
     Every method may raise `StoreDamaged`.
     """
 
-    def __init__(self, path: Path, log: str | None = None) -> None:
+    def __init__(self, path: Path, log: str | None = None, memory: StoreMemory | None = None) -> None:
         """Open or create the store in the folder `path`.
 
         `log`: the name of the log that it follows; what followed another is forgotten, for its offsets mean nothing
-        in this one. `None`: take it as it is.
+        in this one. `None`: take it as it is. `memory`: what it shares with other stores; `None`: it has its own.
 
         Raises:
             StoreDamaged: it cannot be read.
         """
         self._path = path
         self._log = log
+        self._memory = memory or StoreMemory(_OWN_MB)
         self._gone: set[bytes] = set()  # customers whose tombstone was met while restoring
         self._open()
         if log is not None and self.offset is not None and self.get(_LOG) != log.encode():
@@ -64,15 +66,8 @@ class Store:
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        options = Options(raw_mode=True)
-        options.create_if_missing(True)
-        options.set_max_background_jobs(2)
-        options.set_write_buffer_size(32 << 20)
-        options.set_keep_log_file_num(2)
-        options.set_max_open_files(256)
-        options.set_max_manifest_file_size(_MANIFEST_BYTES)  # it names keys of files long gone
         with _intact():
-            self._db = Rdict(str(self._path), options=options)
+            self._db = Rdict(str(self._path), options=self._memory.options())
 
     def _say_log(self) -> None:
         if self._log is not None:

@@ -26,6 +26,7 @@ from stream.engine.pulse import Name, Pulse
 from stream.engine.shard import Shard, wall_ms
 from stream.engine.slots import Slot
 from stream.engine.store import Store, StoreDamaged, discard
+from stream.engine.store_memory import StoreMemory
 from stream.engine.whereabouts import whereabouts
 from stream.metrics import Metrics
 from stream.rules.base import Rule
@@ -61,6 +62,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         `changed` when the shards owned are others."""
         self._settings = settings
         self._slot = slot
+        self._memory = StoreMemory(settings.engine.store_memory_mb)
         self._metrics = metrics
         self._staff = staff
         self._failed = failed
@@ -186,7 +188,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         pulse.work = "opening"
         shard_log = KafkaShardLog(self._settings, number, self.intake)
         topics = self._settings.topics
-        store = Store(self._slot.store(number), f"{topics.prefix}{CHANGELOG}/{topics.partitions}")
+        store = Store(self._slot.store(number), f"{topics.prefix}{CHANGELOG}/{topics.partitions}", self._memory)
         shard = self._make.make(
             shard_log,
             store,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from stream.domain.alerts import Alert
 from stream.domain.events import Severity
 from stream.engine.batch import Batch
+from stream.engine.merge import Item
 from stream.metrics import Metrics
+from stream.topics import STAFF
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,28 @@ def expect(metrics: Metrics, topics: Iterable[str], kinds: Iterable[str]) -> Non
     for kind in kinds:
         for severity in get_args(Severity):
             metrics.alerts.labels(kind, severity, "opened")
+
+
+class Arrivals:
+    """When the first and the last record of a batch arrived, epoch ms.
+
+    Of news of the staff nobody knows when it arrived: its timestamps are its writers'.
+    """
+
+    def __init__(self) -> None:
+        self._found: set[int] = set()
+
+    def note(self, items: Sequence[Item]) -> None:
+        """Take some more of the batch's records."""
+        arrived = [item.record.timestamp for item in items if item.topic != STAFF]
+        if arrived:
+            self._found |= {min(arrived), max(arrived)}
+
+    def observe(self, metrics: Metrics, batch: Batch, now: int) -> None:
+        """Observe both latencies; with an alert's id, where there was one, to follow it to the desk."""
+        example = {"alert_id": batch.alerts[0].alert_id} if batch.alerts else None
+        for timestamp in {min(self._found), max(self._found)} if self._found else ():
+            metrics.latency_seconds.observe(max(0, now - timestamp) / 1000, example)
 
 
 def count_batch(metrics: Metrics, batch: Batch) -> None:
