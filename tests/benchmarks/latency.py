@@ -138,15 +138,13 @@ async def at_rate(
         measured = await sent("mover", seconds)
         told = await watched.end()
         read = await _all(alerts, measured.own)
-    wait_ms = settings.engine.merge_wait_ms
-    return latency(measured, read, told, merge_wait_ms=wait_ms, neighbours=hot is not None, hot=hot or 0.0)
+    return latency(measured, read, told, settings.engine, wanted=rate, hot=hot)
 
 
-def measure(here: Ground, wait_ms: int, rate: float, seconds: float, hot: float | None = None) -> Latency:
-    """Run a worker of its own for one rate and one `engine.merge_wait_ms`, on topics that nobody else writes."""
+def measure(here: Ground, changes: dict[str, int], rate: float, seconds: float, hot: float | None = None) -> Latency:
+    """Run a worker of its own for one rate, with these settings of `engine`, on topics that nobody else writes."""
     settings = here.fresh("latency")
-    engine = settings.engine.model_copy(update={"merge_wait_ms": wait_ms})
-    settings = settings.model_copy(update={"engine": engine})
+    settings = settings.model_copy(update={"engine": settings.engine.model_copy(update=changes)})
     with (
         worker(settings) as (pid, alive, url),
         ProcessPoolExecutor(1, mp_context=get_context("spawn")) as sender,
@@ -186,8 +184,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(head(WHOLE), flush=True)
     waits, rates = map(int, given.merge_wait.split(",")), map(float, given.rates.split(","))
     for wait, rate, hot in itertools.product(waits, rates, [0.0, given.hot] if given.hot else [None]):
+        changes = {"merge_wait_ms": wait}
         with ground("late-") as here:
-            found.append(measure(here, wait, rate, given.seconds, hot))
+            found.append(measure(here, changes, rate, given.seconds, hot))
         print(row(WHOLE, found[-1]), flush=True)
     print("", head(PARTS), *(row(PARTS, each) for each in found), "", *ratios(found), sep="\n")
     if given.json is not None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, quantiles
 
+from stream.config import Engine
+
 from .latency_load import Sent
 
 
@@ -32,13 +34,14 @@ class Told:
 class Latency:
     """Of one run, ms. From the broker's timestamp of the event: `median` to `longest`; `own_*` from the sender's clock.
 
-    `to_batch`, `to_records`, `to_reader`: the parts of the way, means; together the mean of the whole. `neighbours`:
-    measured in one shard only.
+    `to_batch`, `to_records`, `to_reader`: the parts of the way, means; together the mean of the whole. `wanted`,
+    `rate`: events a second, as asked for and as sent. `neighbours`: measured in one shard only.
     """
 
     merge_wait_ms: int
     neighbours: bool
     hot: float
+    wanted: float
     rate: float
     alerts: int
     missing: int
@@ -56,17 +59,18 @@ class Latency:
 
 
 def latency(
-    sent: Sent, read: Mapping[str, Read], batch: Told, *, merge_wait_ms: int, neighbours: bool, hot: float
+    sent: Sent, read: Mapping[str, Read], batch: Told, engine: Engine, *, wanted: float, hot: float | None
 ) -> Latency:
-    """Return the figures of a run, of what was sent and has been read."""
+    """Return the figures of a run at the rate `wanted`; `hot`: one customer's share, None = all shards measured."""
     pairs = [(name, alert) for name in sent.own if (alert := read.get(name)) is not None]
     brokers = sorted(_ms(alert.read - sent.broker[name] for name, alert in pairs))
     own = quantiles(_ms(alert.read - sent.own[name] for name, alert in pairs), n=100)
     cuts = quantiles(brokers, n=100)
     return Latency(
-        merge_wait_ms=merge_wait_ms,
-        neighbours=neighbours,
-        hot=hot,
+        merge_wait_ms=engine.merge_wait_ms,
+        neighbours=hot is not None,
+        hot=hot or 0.0,
+        wanted=wanted,
         rate=sent.events / sent.seconds,
         alerts=len(pairs),
         missing=len(sent.own) - len(pairs),
@@ -131,10 +135,14 @@ def row(columns: Sequence[Column], found: Latency) -> str:
 
 def ratios(found: Sequence[Latency]) -> list[str]:
     """Return how the neighbours' p99 with a hot customer stands to the one without: the same shard and rate."""
-    quiet = {(each.merge_wait_ms, round(each.rate, -2)): each for each in found if each.neighbours and not each.hot}
+    quiet = {_same(each): each for each in found if each.neighbours and not each.hot}
     return [
         f"with {each.hot:.0%} of {each.rate:,.0f} events/s one customer's, the neighbours' p99 is "
         f"{each.p99 / base.p99:.2f} × what it is without ({each.p99:.0f} and {base.p99:.0f} ms)"
         for each in found
-        if each.hot and (base := quiet.get((each.merge_wait_ms, round(each.rate, -2))))
+        if each.hot and (base := quiet.get(_same(each)))
     ]
+
+
+def _same(found: Latency) -> tuple[int, int]:
+    return found.merge_wait_ms, round(found.wanted)
