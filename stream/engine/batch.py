@@ -173,11 +173,11 @@ class Batch:
         self._pending.finish(self.output.changelog)
         stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
-            if not held.done:
-                continue
-            self.output.changelog[STATE + customer] = None if held.state is None else encode(held.state)
-            if held.noted != held.due or customer in stale:
-                changes.append((customer, held.due, held.noted))
+            if held.done:
+                self.output.changelog[STATE + customer] = None if held.state is None else encode(held.state)
+                if held.noted != held.due or customer in stale:
+                    changes.append((customer, held.due, held.noted))
+            held.settle()  # now, while it is in the processor's caches
         return changes
 
     def _reject(self, item: Item, why: Rejected) -> None:
@@ -210,7 +210,7 @@ class Batch:
             self.results[item.topic, "duplicate"] += 1
             return
         self._world.settle()
-        held.done.append((event, moment))
+        held.done.append((event, self._clock))  # the moment can be made again, and would crowd out the states
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         for alert in alerts:
             self._emit(customer, alert, item.record.timestamp)
@@ -250,6 +250,12 @@ class Batch:
         self.handled[item.topic] = self.handled.get(item.topic, 0) + 1
         arrived = item.record.timestamp
         self.output.messages.extend(hop(warning, self._partitions, arrived) for warning in warnings)
+
+    def _at(self, event: Any, moment: Any) -> Moment:
+        """Return the moment of a step that is done again; of an event only the stream time is kept."""
+        if isinstance(moment, Moment):
+            return moment
+        return Moment(event.time, self._detected, self._opens_from, self._world, False, moment, self._pending)
 
     def _moment(self, time: int, foreseen: Any = None) -> Moment:
         return Moment(time, self._detected, self._opens_from, self._world, False, self._clock, self._pending, foreseen)
@@ -294,7 +300,7 @@ class Batch:
                 continue
             if held.state is None:
                 held.state = State()
-            moment = moment and msgspec.structs.replace(moment, again=True)
+            moment = msgspec.structs.replace(self._at(event, moment), again=True)
             if event is None:
                 self._step.timers(customer.decode(), held.state, moment)
             elif type(event) is _GiveUp:

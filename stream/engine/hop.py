@@ -58,3 +58,4 @@ class GroupBatch:
                 if held.state.size == 0:
                     held.state = None
                 changelog[form.prefix + key] = None if held.state is None else form.encode(held.state)
+            held.settle()

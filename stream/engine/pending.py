@@ -40,6 +40,7 @@ class PendingBatch:
         """Encode what was touched; of whom nothing waits any more, the record goes."""
         form = self._states.form
         for key, held in self._states.touched():
+            held.settle()
             if held.state is not None and held.state.entries:
                 changelog[form.prefix + key] = form.encode(held.state)
             elif key in self._known:

@@ -40,7 +40,8 @@ WAITING: Form[Pending] = Form(PENDING, Pending, pending.encode, pending.decode, 
 class Held(Generic[S]):
     """One state in memory. `done` are the steps of this batch, to be done again if a later one fails.
 
-    `due` is when the store's due index has them next, 0 = not at all; `noted` what this batch has made of it.
+    With each goes what its owner needs for that. `due` is when the store's due index has them next, 0 = not at all;
+    `noted` what this batch has made of it.
     """
 
     __slots__ = ("done", "due", "noted", "state")
@@ -50,6 +51,11 @@ class Held(Generic[S]):
         self.state = state
         self.due = self.noted = due
         self.done: list[tuple[Any, Any]] = []
+
+    def settle(self) -> None:
+        """The batch ends: what it has made of the state is what the next one begins with."""
+        self.done.clear()
+        self.due = self.noted
 
 
 class States(Generic[S]):
@@ -113,10 +119,7 @@ class States(Generic[S]):
         yield from self._touched.items()
 
     def commit(self) -> None:
-        """The batch is in the store: keep its states as the most recently used ones."""
-        for held in self._touched.values():
-            held.done.clear()
-            held.due = held.noted
+        """The batch is in the store: keep its states, all settled, as the most recently used ones."""
         self._held.update(self._touched)
         self._touched = {}
         excess = len(self._held) - self._capacity

@@ -42,12 +42,14 @@ def test_what_was_touched_comes_in_order(store):
     assert list(states.touched()) == []
 
 
-def test_commit_forgets_the_steps_and_takes_the_due_time_that_was_noted(store):
+def test_a_settled_state_has_no_steps_and_the_due_time_that_was_noted(store):
     states = States(store, 9, CUSTOMERS)
     held, gone = states.touch(b"3"), states.touch(b"4")
     held.noted = 99
     gone.state, gone.noted = None, 0
     held.done.append((None, None))
+    for one in (held, gone):
+        one.settle()
     states.commit()
     assert (held.done, held.due, gone.due) == ([], 99, 0)
 
