@@ -4,7 +4,8 @@
 
 States are folded first (untimed), up to where each customer's first cut-off is due. Each part is called for one
 customer after the other, as a shard does, so that no state is in the processor's cache; reported is the median of the
-rounds. The whole is `InStream.cut_off` with what its batch reads from the store and encodes for it.
+rounds. The whole is `InStream.cut_off` with what its batch reads from the store and encodes for it; once for each
+customer alone, once with `--together` of them looked at in one go, as are those of a shard whose hour it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -40,18 +41,17 @@ class Parts:
         vectors = {name: sets.vector(*life, units) for name, life in found.items()}
         judged = {name: scorer.judge(x) for name, x in vectors.items()}
         shares = {name: one.contributions() for name, one in judged.items()}
-        packed = {name: sets.pack(x) for name, x in vectors.items()}
+        packed = {name: sets.taken(*life, units) for name, life in found.items()}
         waits = {
             name: Pending([Entry(at, at, sets.VERSION, packed[name], judged[name].scores, "v", {"class": "x"}, 1)])
             for name, (_, at) in found.items()
         }
         self.batch = PendingBatch(States(store, 0, WAITING))
         self.all: dict[str, Callable[[str], Any]] = {
-            "features": lambda name: sets.vector(*found[name], units),
+            "features": lambda name: sets.taken(*found[name], units),
             "scores": lambda name: scorer.judge(vectors[name]),
-            "contributions": lambda name: judged[name].contributions(),
+            "scores and contributions": lambda name: scorer.judge(vectors[name]).contributions(),
             "three reasons": lambda name: reasons(shares[name], vectors[name], sets.FEATURES, 3),
-            "features packed": lambda name: sets.pack(vectors[name]),
             "next cut-off": lambda name: place.cadence.next(name, found[name][1], units),
             "the example's id": lambda name: example_id(name, found[name][1]),
             "groups": lambda name: groups(*found[name], units),
@@ -67,14 +67,20 @@ class Parts:
         """Begin another batch."""
         self.batch = PendingBatch(States(self._store, 0, WAITING))
 
-    def _whole(self, name: str) -> None:
+    def _whole(self, name: str, foreseen: Any = None) -> None:
         state, at = self._found[name]
-        self._place.cut_off(name, state, Moment(at, 0, waiting=self.batch))
+        self._place.cut_off(name, state, Moment(at, 0, waiting=self.batch, foreseen=foreseen))
         self.batch.finish({})
         self.fresh()
 
+    def together(self, names: Sequence[str]) -> None:
+        """Cut these off as if they were due at the same moment."""
+        looks = self._place.foresee([self._found[name][0] for name in names], self._found[names[0]][1])
+        for name, look in zip(names, looks, strict=True):
+            self._whole(name, look)
 
-def measure(customers: int, rounds: int) -> dict[str, float]:
+
+def measure(customers: int, rounds: int, together: int) -> dict[str, float]:
     """Return CPU microseconds by part."""
     found = lives(customers)
     with TemporaryDirectory(prefix="churnwatch-benchmark-") as folder:
@@ -88,6 +94,13 @@ def measure(customers: int, rounds: int) -> dict[str, float]:
                 for customer in found:
                     part(customer)
                 runs[name].append((time.process_time() - begun) / len(found) * 1e6)
+            names = sorted(found, key=lambda name: found[name][1])
+            begun = time.process_time()
+            for first in range(0, len(names), together):
+                parts.together(names[first : first + together])
+            runs.setdefault(f"the same, {together} at once", []).append(
+                (time.process_time() - begun) / len(found) * 1e6
+            )
         store.close()
     return {name: statistics.median(spent) for name, spent in runs.items()}
 
@@ -97,9 +110,10 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--customers", type=int, default=2_000, help="of the load; some two thirds have a cut-off")
     options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--together", type=int, default=16)
     chosen = options.parse_args()
-    for name, spent in measure(chosen.customers, chosen.rounds).items():
-        print(f"{name:<22}{spent:8.1f} us")
+    for name, spent in measure(chosen.customers, chosen.rounds, chosen.together).items():
+        print(f"{name:<26}{spent:8.1f} us")
 
 
 if __name__ == "__main__":
