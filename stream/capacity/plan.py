@@ -122,7 +122,25 @@ def _working(load: Load, peak: float, scores: float) -> int:
 def _busy(load: Load, peak: float, scores: float, working: int) -> float:
     """Return the cores that are busy at the peak. Events are taken to fall on all customers alike: the worst."""
     missed = max(0.0, 1 - load.cached_states * working / load.customers)
-    return peak * (1 / costs.EVENTS_PER_S + missed * costs.MISS_US / 1e6) + scores * costs.SCORE_US / 1e6
+    return (peak * event_us(1.0, missed, costs.STATE_BYTES) + scores * costs.SCORE_US) / 1e6
+
+
+def event_us(changes: float, missed: float, state_bytes: float) -> float:
+    """Return what an event costs, scores apart: µs of a core.
+
+    Args:
+        changes: customers whom a batch changes, for each of its events: 1 where no two are of the same.
+        missed: the share of them whose state is not in memory.
+        state_bytes: of a stored state, mean.
+    """
+    kb = state_bytes / 1000
+    change = costs.CHANGE_US + costs.CHANGE_US_PER_KB * kb
+    return costs.EVENT_US + changes * (change + missed * (costs.MISS_US + costs.MISS_US_PER_KB * kb))
+
+
+def changes(customers: int, events: int) -> float:
+    """Return how many of a shard's customers a batch of so many events changes, for each event, if chance decides."""
+    return customers * (1 - (1 - 1 / customers) ** events) / events
 
 
 def _partitions(least: float) -> int:

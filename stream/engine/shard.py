@@ -42,7 +42,7 @@ _TURN = 200
 _PIECE = 1000
 """Records that a batch grows by, as long as they are there: then it is seen whether it has enough."""
 
-_MOST_STATES = 2500
+MOST_STATES = 2500
 """Customers whom a batch changes, about, at most: every shard of the worker holds that many decoded at a time."""
 
 _EMPTY_WORLD = json.encode(World().dump(), order="deterministic")
@@ -275,7 +275,7 @@ class Shard:
             spent += took
             taken += len(items)
             arrivals.note(items)
-            items = self._more(taken, until) if len(items) == _PIECE and len(self._states) < _MOST_STATES else []
+            items = self._more(taken, until) if len(items) == _PIECE and len(self._states) < MOST_STATES else []
         self._metrics.phase_seconds.labels("step").observe(spent)
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(taken)

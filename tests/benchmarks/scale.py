@@ -20,13 +20,18 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
+from math import log
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import orjson
 import psutil
 
+from stream.capacity.plan import changes, event_us
 from stream.config import Settings
+from stream.engine.shard import MOST_STATES
+from stream.engine.store import Store
 
 from .ground import Ground, ground, publish
 from .load import Load
@@ -60,6 +65,16 @@ class Found:
     amplification: float
     from_store_s: float
     from_changelog_s: float
+    state_bytes: float
+
+    @property
+    def foreseen_us(self) -> float:
+        """What `churnwatch capacity` reckons an event of this case to cost, µs of CPU."""
+        case, engine = self.case, Settings().engine
+        per_shard = case.customers // case.partitions
+        batch = _batch(per_shard, engine.batch_events)
+        missed = max(0.0, 1 - engine.cached_states * case.workers / case.customers)
+        return event_us(changes(per_shard, batch), missed, self.state_bytes)
 
     def row(self) -> str:
         """Return a row of the table."""
@@ -71,8 +86,10 @@ class Found:
             f"{case.events:,}",
             f"{self.rate:,.0f}",
             f"{self.cpu_us:.1f}",
+            f"{self.foreseen_us:.1f}",
             f"{self.memory_mb:,.0f}",
-            f"{self.disk_bytes / max(1, self.states):,.0f}",
+            f"{self.state_bytes:,.0f}",
+            f"{self.disk_bytes / case.customers:,.0f}",
             f"{self.amplification:.1f}",
             f"{self.from_store_s:.1f}",
             f"{self.from_changelog_s:.1f}",
@@ -88,7 +105,9 @@ _COLUMNS = (
     "events",
     "events/s",
     "CPU, µs an event",
+    "foreseen, µs",
     "resident, MB",
+    "bytes a state",
     "disk, bytes a customer",
     "written over stored",
     "ready with its store, s",
@@ -124,13 +143,29 @@ def run(case: Case, here: Ground, told: Any) -> Found:
         written = sum(process.io_counters().write_bytes for process, _, _ in running)
     folders = [settings.engine.state_dir.parent / f"worker-{number}" for number in range(case.workers)]
     disk = sum(file.stat().st_size for folder in folders for file in (folder / "state").rglob("*") if file.is_file())
+    size = _state_bytes(folders[0] / "state")
     from_store, _ = _restored(settings, case, told)
     for folder in folders:
         shutil.rmtree(folder / "state")
     from_changelog, states = _restored(settings, case, told)
-    return Found(
-        case, rate, 1e6 * cpu_s / case.events, memory, states, disk, written / max(1, disk), from_store, from_changelog
-    )
+    cpu_us, amplified = 1e6 * cpu_s / case.events, written / max(1, disk)
+    return Found(case, rate, cpu_us, memory, states, disk, amplified, from_store, from_changelog, size)
+
+
+def _batch(customers: int, most: int) -> int:
+    """Return after how many events a batch ends: `most`, or as soon as it has changed `MOST_STATES`."""
+    if customers <= MOST_STATES:
+        return most
+    return min(most, round(log(1 - MOST_STATES / customers) / log(1 - 1 / customers)))
+
+
+def _state_bytes(folder: Path) -> float:
+    """Return the mean of the states in one of the stores."""
+    store = Store(next(file.parent for file in sorted(folder.rglob("CURRENT"))))
+    try:
+        return fmean(len(state) for _, state in store.states())
+    finally:
+        store.close()
 
 
 def _handled(settings: Settings, case: Case, running: list[Any], told: Any) -> tuple[float, float]:

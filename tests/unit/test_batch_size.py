@@ -16,7 +16,7 @@ NOON = at("2025-03-03 12:00")
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(shard, "_PIECE", 10)
-    monkeypatch.setattr(shard, "_MOST_STATES", 15)
+    monkeypatch.setattr(shard, "MOST_STATES", 15)
 
 
 def events(customers, each):
@@ -51,7 +51,7 @@ async def test_what_comes_of_events_is_the_same_however_many_are_taken_at_once(t
     _, whole = await run(tmp_path / "whole", given)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shard, "_PIECE", 7)
-        patch.setattr(shard, "_MOST_STATES", 20)
+        patch.setattr(shard, "MOST_STATES", 20)
         batches, parts = await run(tmp_path / "parts", given)
     assert batches > 3
     assert parts == whole

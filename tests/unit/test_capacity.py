@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from typer.testing import CliRunner
 
 from stream.capacity import costs
-from stream.capacity.plan import Load, TooLarge, plan, settings
+from stream.capacity.plan import Load, TooLarge, changes, event_us, plan, settings
 from stream.cli.commands import build
 from stream.config import Topics
 
@@ -32,12 +32,22 @@ def test_a_hundred_million_customers_are_bound_by_the_peak_of_their_events():
 
     def busy(workers):
         missed = 1 - 50_000 * workers / 1e8
-        return peak * (1 / costs.EVENTS_PER_S + missed * costs.MISS_US / 1e6) + scores * costs.SCORE_US / 1e6
+        kb = costs.STATE_BYTES / 1000
+        change = costs.CHANGE_US + costs.CHANGE_US_PER_KB * kb
+        miss = costs.MISS_US + costs.MISS_US_PER_KB * kb
+        return (peak * (costs.EVENT_US + change + missed * miss) + scores * costs.SCORE_US) / 1e6
 
     assert busy(made.workers - 1) <= 0.6 * (made.workers - 1)
     assert busy(made.workers - 2) > 0.6 * (made.workers - 2)
     assert made.partitions >= 2 * made.workers
     assert made.shard_states * made.partitions >= 100_000_000
+
+
+def test_events_of_one_customer_in_one_batch_share_what_a_change_costs():
+    assert changes(1, 100) == pytest.approx(0.01)
+    assert changes(10**9, 100) == pytest.approx(1.0)
+    assert changes(2_500, 8_000) == pytest.approx(0.3, abs=0.01)
+    assert event_us(0.5, 0.0, 1000) == costs.EVENT_US + (costs.CHANGE_US + costs.CHANGE_US_PER_KB) / 2
 
 
 def test_memory_in_place_of_workers():
