@@ -13,6 +13,7 @@ from stream.codec import Codec, Rejected
 from stream.config import Settings
 from stream.domain.business import DAY_MS
 from stream.engine.clients import client_options
+from stream.engine.committed import committed
 from stream.topics import INPUTS
 
 _LOOKED_AT = 10  # records at the end of a partition
@@ -55,21 +56,26 @@ async def settle_positions(settings: Settings) -> int:
     async with _consumer(settings, group=settings.engine.group) as consumer:
         partitions = _inputs(settings)
         consumer.assign(partitions)
-        missing = [p for p in partitions if await consumer.committed(p) is None]
+        missing = await _missing(settings, partitions)
         if not missing:
             return 0
         beginnings = await consumer.beginning_offsets(missing)
         try:
             await consumer.commit(beginnings)
         except KafkaError as fault:
-            return await _settled_by_another(consumer, missing, fault)
+            return await _settled_by_another(settings, missing, fault)
         return len(missing)
 
 
-async def _settled_by_another(consumer: AIOKafkaConsumer, missing: list[TopicPartition], fault: KafkaError) -> int:
+async def _missing(settings: Settings, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    found = await committed(settings, partitions)
+    return [partition for partition in partitions if partition not in found]
+
+
+async def _settled_by_another(settings: Settings, missing: list[TopicPartition], fault: KafkaError) -> int:
     """A member that is already running refuses commits from outside: it has settled them, or will in a moment."""
     for _ in range(20):
-        if all([await consumer.committed(p) is not None for p in missing]):
+        if not await _missing(settings, missing):
             return 0
         await asyncio.sleep(0.25)
     topics = ", ".join(sorted({p.topic for p in missing}))
