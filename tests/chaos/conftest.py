@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """Traffic and its outcome. `households`: the profiles of so many come first, and what shards tell of them."""
+    """Traffic and its outcome. `households`: so many are among it."""
 
     lines: Sequence[Record]
     want: Outcome
@@ -57,8 +57,8 @@ def case(lines: Sequence[Record], partitions: int = PARTITIONS, households: int 
 
 @pytest.fixture(scope="session")
 def small() -> Case:
-    """20 000 events of 500 customers."""
-    return case(traffic(20_000, 500, seed=2))
+    """12 000 events of 300 customers."""
+    return case(traffic(12_000, 300, seed=2))
 
 
 @pytest.fixture(scope="session")

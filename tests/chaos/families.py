@@ -1,8 +1,7 @@
 """Households whose members leave, on top of the traffic: what shards have to tell each other, while they are killed.
 
 One member of a household leaves, once: which of two departures in two shards comes first at the household's own depends
-on how far these are, and so would who is warned of which. Everybody's profile comes before all else: whoever feeds the
-lines waits until the shards have told each other of them.
+on how far these are, and so would who is warned of which. Everybody is known long before anybody leaves.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def families(count: int, seed: int = 1) -> list[Record]:
         for name in names:
             moments = [T0 + rng.randrange(2, DAYS) * DAY + rng.randrange(DAY) for _ in range(6)]
             lines += [(moment, "balances", name, {"account_id": "a", "balance": 900}) for moment in moments]
-        leaves = T0 + rng.randrange(10, DAYS - 5) * DAY + rng.randrange(HOUR)
+        leaves = T0 + rng.randrange(40, DAYS - 5) * DAY + rng.randrange(HOUR)
         lines.append((leaves, "service-events", rng.choice(names), {"type": "port_out_completed"}))
     lines.sort(key=lambda line: line[:3])
     return [_record(number, time, topic, name, fields) for number, (time, topic, name, fields) in enumerate(lines, 1)]

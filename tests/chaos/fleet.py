@@ -111,12 +111,15 @@ async def fleet(settings: Settings, logs: Path, *, static: bool = True) -> Async
 class Passage:
     """Traffic on its way through Kafka, and how far it has been taken."""
 
-    def __init__(self, settings: Settings, lines: Sequence[Record], rate: float, households: int = 0) -> None:
-        """`rate`: lines a second. The first ones are the profiles of so many households: see `chaos.families`."""
+    def __init__(
+        self, settings: Settings, lines: Sequence[Record], rate: float, households: int = 0, *, known: bool = False
+    ) -> None:
+        """`rate`: lines a second. `households`: so many of `chaos.families` are among them. `known`: the lines begin
+        with their profiles; nobody else's come before all shards have been told of these."""
         self._settings = settings
         self._lines = lines
         self._households = households
-        self._sending = asyncio.create_task(self._send(rate))
+        self._sending = asyncio.create_task(self._send(rate, households * MEMBERS if known else 0))
 
     async def share_taken(self, share: float, within_s: float = 60) -> None:
         """Return when that share of the lines has been taken."""
@@ -131,8 +134,7 @@ class Passage:
         await produce(self._settings, last)
         await oracle.until_taken(self._settings, len(self._lines) + len(last), within_s)
 
-    async def _send(self, rate: float) -> None:
-        first = self._households * MEMBERS
+    async def _send(self, rate: float, first: int) -> None:
         known = await produce(self._settings, self._lines[:first])
         await self._told("group-signals", first, 120)
         sent = await produce(self._settings, self._lines[first:], rate=rate)
