@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError, for_code
 from msgspec.structs import replace
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.clients import client_options, consuming
 from stream.engine.committed import committed
 from stream.ops import changelog
 from stream.topics import HOPS, INPUTS
@@ -175,15 +175,6 @@ async def _admin(settings: Settings) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def _consumer(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer that may commit for the group while it has no members."""
-    consumer = AIOKafkaConsumer(
-        **client_options(settings.kafka),
-        group_id=settings.engine.group,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-    )
-    await consumer.start()
-    try:
+    async with consuming(settings.kafka, group_id=settings.engine.group, enable_auto_commit=False) as consumer:
         consumer.assign(_inputs(settings))
         yield consumer
-    finally:
-        await consumer.stop()
