@@ -43,10 +43,11 @@ class Reader:
         options = {"auto_offset_reset": "earliest", "max_partition_fetch_bytes": 4 << 20, "fetch_max_wait_ms": 100}
         try:
             async with AsyncExitStack() as entering:
-                self._consumer = await entering.enter_async_context(consuming(self._settings.kafka, **options))
-                if self.name not in await self._consumer.topics():
+                consumer = await entering.enter_async_context(consuming(self._settings.kafka, **options))
+                if self.name not in await consumer.topics():
                     raise ReadError(f"topic {self.name} is not there: churnwatch topics apply")
-                self._consumer.assign(self.partitions)
+                consumer.assign(self.partitions)
+                self._consumer = consumer
                 self._leaving = entering.pop_all()
         except KafkaError as fault:
             raise ReadError(f"the broker at {self._settings.kafka.bootstrap} cannot be read: {_said(fault)}") from None
