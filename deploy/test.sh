@@ -53,8 +53,8 @@ mapfile -t browser < <(with_tests browser)
 mapfile -t live < <(with_tests live)
 mapfile -t chaos < <(with_tests chaos)
 measured=(--cov=stream.domain --cov=stream.rules --cov=stream.policy --cov=stream.engine --cov-report=)
-# Two processes, each with a broker and a PostgreSQL of its own where one is needed. Chaos runs alone: how far its
-# workers get before they are killed should not depend on what else runs.
+# Two processes, each with a broker and a PostgreSQL of its own where one is needed. Chaos too: its faults come when so
+# much has been taken, not after so many seconds.
 pair=(--numprocesses=2 --dist=worksteal)
 rm -f .coverage .coverage.*
 stage "tests without a broker" python -m pytest "${quick[@]:?no tests found}" "${measured[@]}" "${pair[@]}"
@@ -67,5 +67,5 @@ stage "coverage, 95 % or more" python -m coverage report --skip-covered --show-m
 # Before the last stage, so that pytest's closing line ends the output; that line has the stage's own time.
 printf '\n== so far\n'
 printf '   %s\n' "${summary[@]}"
-stage "chaos" python -m pytest "${chaos[@]:?no tests found}"
+stage "chaos" python -m pytest "${chaos[@]:?no tests found}" "${pair[@]}"
 exit "$status"

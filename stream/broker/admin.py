@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -85,26 +85,15 @@ async def apply(settings: Settings, progress: Progress = silent) -> Applied:
         TopicError: the cluster refused.
     """
     wants = wanted(settings)
-    created: dict[str, None] = {}
-    altered: dict[str, None] = {}
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLE_TIMEOUT_S
+
+    def differing(found: Mapping[str, Found]) -> set[str]:
+        left = compare(wants, found)
+        progress("topics", len(wants) - len({mismatch.topic for mismatch in left}), len(wants))
+        return {mismatch.topic for mismatch in left if mismatch.applies}
+
     async with connected(settings) as admin:
-        # until it reads back as wanted: a broker learns a moment later of what we, or another apply, have done
-        while True:
-            found = await _found(admin, [want.name for want in wants])
-            left = compare(wants, found)
-            progress("topics", len(wants) - len({mismatch.topic for mismatch in left}), len(wants))
-            to_mend = {mismatch.topic for mismatch in left if mismatch.applies}
-            if not to_mend or loop.time() > deadline:
-                return Applied(tuple(created), tuple(altered), tuple(left))
-            mend = [want for want in wants if want.name in to_mend]
-            if missing := [want for want in mend if want.name not in found]:
-                created |= dict.fromkeys(await _create(admin, missing))
-            if differing := [want for want in mend if want.name in found]:
-                await _alter(admin, differing, found)
-                altered |= dict.fromkeys(want.name for want in differing if want.name not in created)
-            await asyncio.sleep(_READ_BACK_S)
+        done = await _mend(admin, wants, differing)
+    return Applied(tuple(done.created), tuple(done.altered), tuple(compare(wants, done.found)))
 
 
 async def shape(settings: Settings, wants: list[Wanted]) -> None:
@@ -115,22 +104,14 @@ async def shape(settings: Settings, wants: list[Wanted]) -> None:
     Raises:
         TopicError: the cluster refused, or does not say within `SETTLE_TIMEOUT_S` that it has done so.
     """
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + SETTLE_TIMEOUT_S
+
+    def differing(found: Mapping[str, Found]) -> set[str]:
+        return {want.name for want in wants if want.name not in found or found[want.name].overrides != want.configs}
+
     async with connected(settings) as admin:
-        while True:
-            found = await _found(admin, [want.name for want in wants])
-            if missing := [want for want in wants if want.name not in found]:
-                await _create(admin, missing)
-            bare = {name: Found(one.partitions, one.replication, one.configs, {}) for name, one in found.items()}
-            differing = [want for want in wants if want.name in found and found[want.name].overrides != want.configs]
-            if differing:
-                await _alter(admin, differing, bare)
-            if not missing and not differing:
-                return
-            if loop.time() > deadline:
-                raise TopicError(f"topics {', '.join(want.name for want in missing + differing)} do not get ready")
-            await asyncio.sleep(_READ_BACK_S)
+        done = await _mend(admin, wants, differing, keep=False)
+    if done.left:
+        raise TopicError(f"topics {', '.join(sorted(done.left))} do not get ready")
 
 
 async def found(settings: Settings) -> dict[str, Found]:
@@ -164,6 +145,38 @@ async def connected(settings: Settings, client_id: str = "churnwatch-topics") ->
         yield admin
     finally:
         await admin.close()
+
+
+@dataclass(slots=True)
+class _Mended:
+    """Names created and altered, in order; those that still differ; and what there is."""
+
+    created: dict[str, None] = field(default_factory=dict)
+    altered: dict[str, None] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)
+    found: dict[str, Found] = field(default_factory=dict)
+
+
+async def _mend(
+    admin: Any, wants: list[Wanted], differing: Callable[[Mapping[str, Found]], set[str]], *, keep: bool = True
+) -> _Mended:
+    """Create and alter until nothing differs, or for `SETTLE_TIMEOUT_S`: a broker learns a moment later of what we, or
+    another, have done. `keep`: configs that others set on a topic stay."""
+    done = _Mended()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_TIMEOUT_S
+    while True:
+        done.found = await _found(admin, [want.name for want in wants])
+        done.left = differing(done.found)
+        if not done.left or loop.time() > deadline:
+            return done
+        mend = [want for want in wants if want.name in done.left]
+        if missing := [want for want in mend if want.name not in done.found]:
+            done.created |= dict.fromkeys(await _create(admin, missing))
+        if there := [want for want in mend if want.name in done.found]:
+            await _alter(admin, there, {name: one.overrides if keep else {} for name, one in done.found.items()})
+            done.altered |= dict.fromkeys(want.name for want in there if want.name not in done.created)
+        await asyncio.sleep(_READ_BACK_S)
 
 
 async def _found(admin: Any, names: list[str]) -> dict[str, Found]:
@@ -206,11 +219,10 @@ async def _create(admin: Any, missing: Iterable[Wanted]) -> list[str]:
     return created
 
 
-async def _alter(admin: Any, wants: Iterable[Wanted], found: dict[str, Found]) -> None:
-    """Set ours and keep the others': this request replaces all of a topic's own configs."""
+async def _alter(admin: Any, wants: Iterable[Wanted], kept: Mapping[str, Mapping[str, str]]) -> None:
+    """Set ours and keep some by topic: this request replaces all of a topic's own configs."""
     resources = [
-        ConfigResource(ConfigResourceType.TOPIC, want.name, {**found[want.name].overrides, **want.configs})
-        for want in wants
+        ConfigResource(ConfigResourceType.TOPIC, want.name, {**kept[want.name], **want.configs}) for want in wants
     ]
     for answer in await admin.alter_configs(resources):
         for code, message, _, name in answer.resources:

@@ -57,6 +57,7 @@ def command(
     from stream.config import load
     from stream.demo import memory as in_memory
     from stream.demo import run
+    from stream.demo.plan import Plan
     from stream.demo.source import TownLines, lines
     from stream.engine.assemble import business
 
@@ -79,7 +80,7 @@ def command(
         pace = (_RATE if town else None) if rate is None else rate or None
         checks = ("test_alert",) * test_alert + ("heartbeat",) * heartbeat
         leave = leave or not console.is_terminal
-        plan = run.Plan(
+        plan = Plan(
             what, events, pace, leave, config, events.town if isinstance(events, TownLines) else None,
             desk, desk_port, browse and not leave, dashboard, checks,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from stream.config import Settings
 from stream.engine import directory
 from stream.engine.broadcast import read_whole
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
 _READY_S = 60.0
 _END_S = 20.0
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.clients import consuming
 from stream.engine.log import Record
 from stream.topics import BY_NAME
 
@@ -44,11 +44,7 @@ class Broadcast:
 
     async def run(self) -> None:
         """Read from the beginning to the end, say so, and follow until cancelled."""
-        consumer = AIOKafkaConsumer(
-            **client_options(self._settings.kafka), isolation_level="read_committed", auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
+        async with consuming(self._settings.kafka, auto_offset_reset="earliest") as consumer:
             partitions = [TopicPartition(self._topic, n) for n in range(self._count)]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
@@ -64,8 +60,6 @@ class Broadcast:
                     async with self._news:
                         self.version += 1
                         self._news.notify_all()
-        finally:
-            await consumer.stop()
 
     async def holds(self, key: bytes, value: bytes | None) -> None:
         """Wait until the latest record of `key` is `value`; `None`: until there is none."""

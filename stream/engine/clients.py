@@ -1,12 +1,16 @@
-"""How every Kafka client of ours is told about the cluster: settings in, aiokafka's keyword arguments out."""
+"""How every Kafka client of ours is told about the cluster: settings in, aiokafka's keyword arguments out; and the
+consumer that is needed for a while."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.helpers import create_ssl_context
 
 from stream.config import ConfigError
@@ -38,6 +42,22 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
     if kafka.security_protocol.startswith("SASL_"):
         options |= _sasl(kafka)
     return options
+
+
+@asynccontextmanager
+async def consuming(kafka: Kafka, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """Yield a started consumer that sees only what is committed, unless `options` (aiokafka's) say otherwise.
+
+    Raises:
+        ConfigError: see `client_options`.
+        aiokafka.errors.KafkaError: the broker does not answer.
+    """
+    consumer = AIOKafkaConsumer(**client_options(kafka), **{"isolation_level": "read_committed"} | options)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
 
 
 def _sasl(kafka: Kafka) -> dict[str, Any]:

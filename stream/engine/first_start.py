@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -12,11 +11,13 @@ from aiokafka.errors import KafkaError
 from stream.codec import Codec, Rejected
 from stream.config import Settings
 from stream.domain.business import DAY_MS
-from stream.engine.clients import client_options
+from stream.engine.clients import consuming
+from stream.engine.committed import committed
 from stream.topics import INPUTS
 
 _LOOKED_AT = 10  # records at the end of a partition
 _LOOK_MS = 2000
+_BY_HAND: dict[str, Any] = {"enable_auto_commit": False, "auto_offset_reset": "none"}
 
 
 class GroupMismatch(RuntimeError):
@@ -28,22 +29,6 @@ def _inputs(settings: Settings) -> list[TopicPartition]:
     return [TopicPartition(prefix + topic, n) for topic in INPUTS for n in range(settings.topics.partitions)]
 
 
-@asynccontextmanager
-async def _consumer(settings: Settings, *, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **client_options(settings.kafka),
-        group_id=group,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="none",
-    )
-    await consumer.start()
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()
-
-
 async def settle_positions(settings: Settings) -> int:
     """Commit the beginning of every input partition that the group has no offset for; return how many.
 
@@ -52,24 +37,29 @@ async def settle_positions(settings: Settings) -> int:
     Raises:
         GroupMismatch: the group is running and lacks some partitions.
     """
-    async with _consumer(settings, group=settings.engine.group) as consumer:
+    async with consuming(settings.kafka, group_id=settings.engine.group, **_BY_HAND) as consumer:
         partitions = _inputs(settings)
         consumer.assign(partitions)
-        missing = [p for p in partitions if await consumer.committed(p) is None]
+        missing = await _missing(settings, partitions)
         if not missing:
             return 0
         beginnings = await consumer.beginning_offsets(missing)
         try:
             await consumer.commit(beginnings)
         except KafkaError as fault:
-            return await _settled_by_another(consumer, missing, fault)
+            return await _settled_by_another(settings, missing, fault)
         return len(missing)
 
 
-async def _settled_by_another(consumer: AIOKafkaConsumer, missing: list[TopicPartition], fault: KafkaError) -> int:
+async def _missing(settings: Settings, partitions: list[TopicPartition]) -> list[TopicPartition]:
+    found = await committed(settings, partitions)
+    return [partition for partition in partitions if partition not in found]
+
+
+async def _settled_by_another(settings: Settings, missing: list[TopicPartition], fault: KafkaError) -> int:
     """A member that is already running refuses commits from outside: it has settled them, or will in a moment."""
     for _ in range(20):
-        if all([await consumer.committed(p) is not None for p in missing]):
+        if not await _missing(settings, missing):
             return 0
         await asyncio.sleep(0.25)
     topics = ", ".join(sorted({p.topic for p in missing}))
@@ -86,7 +76,7 @@ async def opens_from(settings: Settings, codec: Codec) -> int:
     days = settings.policy.backfill_days
     if days is None:
         return 0
-    async with _consumer(settings, group=None) as consumer:
+    async with consuming(settings.kafka, **_BY_HAND) as consumer:
         partitions = _inputs(settings)
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -104,7 +94,7 @@ async def tombstones(settings: Settings, shard: int) -> dict[bytes, int]:
 
     `customers` is compacted, and keeps a tombstone as long as that is to be remembered: it is read whole, once.
     """
-    async with _consumer(settings, group=None) as consumer:
+    async with consuming(settings.kafka, **_BY_HAND) as consumer:
         partition = TopicPartition(settings.topics.prefix + "customers", shard)
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from stream.engine.log import Opening
 from stream.engine.meta import ShardMeta
+from stream.topics import INPUTS
 
 
 class ForeignChangelog(RuntimeError):
     """The changelog is another group's; the message says what to do."""
+
+
+class OffsetsLost(RuntimeError):
+    """The group has no offset where the shard has read; the message says what to do."""
 
 
 class ChangelogLost(RuntimeError):
@@ -37,6 +42,7 @@ def check(known: ShardMeta | None, opening: Opening, group: str, rewound: bytes 
     Raises:
         ForeignChangelog: it is another group's.
         ChangelogLost: records are gone.
+        OffsetsLost: the broker has forgotten the group's offset of a topic that the shard has read.
     """
     if known is None:
         if opening.begun and rewound is None:
@@ -46,6 +52,12 @@ def check(known: ShardMeta | None, opening: Opening, group: str, rewound: bytes 
         raise ForeignChangelog(
             f"the changelog holds the states of group {known.group}, not of {group}: "
             "give this group topics of its own (topics.prefix), or delete state-changelog to begin anew"
+        )
+    if gone := [topic for topic in INPUTS if known.positions.get(topic, 0) and topic not in opening.committed]:
+        raise OffsetsLost(
+            f"group {group} has no offset any more in {', '.join(gone)}, which it has read. Either the topic was made "
+            "anew: stop every worker, churnwatch group skip-lost, then start again. Or the group's offsets were "
+            "deleted: start again, the shards know where they stood"
         )
     if known.begins is not None and opening.changelog_start > known.begins:
         raise ChangelogLost(

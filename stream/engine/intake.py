@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -11,7 +11,6 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import (
     IllegalStateError,
     KafkaError,
-    NoOffsetForPartitionError,
     OffsetOutOfRangeError,
     UnknownTopicOrPartitionError,
 )
@@ -93,7 +92,7 @@ class Intake:
         while self._consumer is not None:
             try:
                 found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)
-            except (OffsetOutOfRangeError, NoOffsetForPartitionError) as fault:
+            except OffsetOutOfRangeError as fault:
                 raise PositionLost(
                     f"the log no longer holds the next offset of {_names(fault)}: records were deleted unread, or the "
                     "topic was made anew. Decide: churnwatch group skip-lost goes on without them, then start again"
@@ -140,6 +139,17 @@ class Intake:
         """Tell whether the consumer holds the partition now."""
         return self._consumer is not None and partition in self._consumer.assignment()
 
+    def park(self, partitions: Iterable[TopicPartition]) -> None:
+        """Fetch nothing of these until `seek`; call it first of all when they are assigned.
+
+        A partition with any position is one whose committed offset the consumer does not ask for: it could not tell a
+        broker that is still loading the group from a group without offsets (see `stream.engine.committed`).
+        """
+        for partition in partitions:
+            if self._consumer is not None and self.assigned(partition):
+                self._consumer.pause(partition)
+                self._consumer.seek(partition, 0)
+
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Fetch the partition from `offset` on."""
         if self._consumer is not None and self.assigned(partition):
@@ -165,10 +175,8 @@ class Intake:
 
 
 def _names(fault: KafkaError) -> str:
-    """Name the partitions; with a topic that was made anew its group's offsets went, too."""
+    """Name the partitions and where they were to be read."""
     lost = fault.args[0] if fault.args else None
-    if isinstance(lost, TopicPartition):
-        return f"{lost.topic}/{lost.partition}"
     if not isinstance(lost, dict) or not lost:
         return "a partition"
     return ", ".join(f"{p.topic}/{p.partition} at {offset}" for p, offset in lost.items())

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from stream.config import Settings
 from stream.engine.clients import client_options
+from stream.engine.committed import committed as committed_offsets
 from stream.engine.intake import Intake
 from stream.engine.log import Chunk, Fenced, LogFailure, Message, Opening, Output, Record
 from stream.topics import CHANGELOG, INPUTS
@@ -75,10 +76,7 @@ class KafkaShardLog:
 
     async def _read_opening(self) -> Opening:
         options = client_options(self._settings.kafka)
-        group = self._settings.engine.group
-        committed_reader = AIOKafkaConsumer(
-            **options, group_id=group, enable_auto_commit=False, isolation_level="read_committed"
-        )
+        committed_reader = AIOKafkaConsumer(**options, isolation_level="read_committed")
         plain_reader = AIOKafkaConsumer(**options, isolation_level="read_uncommitted")
         await committed_reader.start()
         await plain_reader.start()
@@ -95,11 +93,8 @@ class KafkaShardLog:
             start = (await plain_reader.beginning_offsets(partitions))[self._changelog]
             inputs = {topic: self._intake.partition(topic, self.shard) for topic in self._inputs}
             first = await plain_reader.beginning_offsets(list(inputs.values()))
-            committed: dict[str, int] = {}
-            for topic, partition in inputs.items():
-                offset = await committed_reader.committed(partition)
-                if offset is not None:
-                    committed[topic] = offset
+            known = await committed_offsets(self._settings, inputs.values())
+            committed = {topic: known[partition] for topic, partition in inputs.items() if partition in known}
             begun = any(offset > first[inputs[topic]] for topic, offset in committed.items())
             return Opening(committed, start, stable, begun)
         finally:

@@ -87,15 +87,16 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
         """End what is lost, go on with what is kept, open what is new: in tasks, for no heartbeat runs in here."""
         with self._reported():
+            self.intake.park(assigned)
             owned = self._complete(assigned)
-            lost = set(self._tasks) - owned
+            kept, lost = set(self._tasks) & owned, set(self._tasks) - owned
+            for number in kept & set(self._logs):
+                if self._logs[number].started:
+                    self._logs[number].refetch()
             await asyncio.gather(*(self._end(number, "revoked") for number in lost))
             for number in owned & set(self._tasks):
-                if number in self._logs and self._logs[number].started:
-                    self._logs[number].refetch()
                 self._release(number)
             for number in sorted(owned - set(self._tasks)):
-                self._pause(number)
                 self.pulses[number] = Pulse("opening")
                 self._tasks[number] = asyncio.create_task(self._own(number, len(owned)), name=f"shard-{number}")
             self.joined = True
@@ -109,10 +110,6 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         for partition in assigned:
             topics[partition.partition] = topics.get(partition.partition, 0) + 1
         return {number for number, count in topics.items() if count == len(INPUTS)}
-
-    def _pause(self, number: int) -> None:
-        for topic in INPUTS:
-            self.intake.pause(self.intake.partition(topic, number))
 
     async def _hold_all(self) -> None:
         for number in list(self.shards):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 from stream.config import Settings
 from stream.engine import meta
-from stream.engine.clients import client_options
+from stream.engine.clients import client_options, consuming
 from stream.engine.meta import ShardMeta
 from stream.topics import CHANGELOG
 
@@ -26,7 +25,7 @@ _WAIT_MS = 200
 async def metas(settings: Settings) -> dict[int, ShardMeta]:
     """Return what each shard last said of itself; nothing for one that never began."""
     found: dict[int, ShardMeta] = {}
-    async with _consumer(settings) as consumer:
+    async with consuming(settings.kafka) as consumer:
         places = _places(settings)
         first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         for place in places:
@@ -78,7 +77,7 @@ async def empty(admin: Any, settings: Settings) -> None:
 
 async def _mark(settings: Settings) -> None:
     places = _places(settings)
-    async with _consumer(settings) as consumer:
+    async with consuming(settings.kafka) as consumer:
         first = await consumer.beginning_offsets(places)
     await _write(settings, {place.partition: (meta.REWOUND, str(first[place]).encode()) for place in places})
 
@@ -103,13 +102,3 @@ async def _configure(admin: Any, name: str, configs: dict[str, str]) -> None:
 
 def _places(settings: Settings) -> list[TopicPartition]:
     return [TopicPartition(settings.topics.prefix + CHANGELOG, n) for n in range(settings.topics.partitions)]
-
-
-@asynccontextmanager
-async def _consumer(settings: Settings) -> AsyncIterator[Any]:
-    consumer = AIOKafkaConsumer(**client_options(settings.kafka), isolation_level="read_committed")
-    await consumer.start()
-    try:
-        yield consumer
-    finally:
-        await consumer.stop()

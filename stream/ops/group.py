@@ -14,7 +14,8 @@ from aiokafka.errors import KafkaError, for_code
 from msgspec.structs import replace
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.clients import client_options, consuming
+from stream.engine.committed import committed
 from stream.ops import changelog
 from stream.topics import HOPS, INPUTS
 
@@ -84,13 +85,13 @@ async def places(settings: Settings) -> list[Place]:
     metas = await changelog.metas(settings)
     async with _consumer(settings) as consumer:
         inputs = _inputs(settings)
+        known = await committed(settings, inputs)
         first, end = await consumer.beginning_offsets(inputs), await consumer.end_offsets(inputs)
         found = []
         for place in inputs:
             topic, number = place.topic[len(settings.topics.prefix) :], place.partition
             logged = metas[number].positions.get(topic, 0) if number in metas else 0
-            committed = await consumer.committed(place)
-            found.append(Place(topic, number, committed, first[place], end[place], logged))
+            found.append(Place(topic, number, known.get(place), first[place], end[place], logged))
         return found
 
 
@@ -174,15 +175,6 @@ async def _admin(settings: Settings) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def _consumer(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     """Yield a consumer that may commit for the group while it has no members."""
-    consumer = AIOKafkaConsumer(
-        **client_options(settings.kafka),
-        group_id=settings.engine.group,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-    )
-    await consumer.start()
-    try:
+    async with consuming(settings.kafka, group_id=settings.engine.group, enable_auto_commit=False) as consumer:
         consumer.assign(_inputs(settings))
         yield consumer
-    finally:
-        await consumer.stop()

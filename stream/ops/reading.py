@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any
 
@@ -11,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.clients import consuming
 from stream.topics import BY_NAME
 
 _POLL_MS = 200
@@ -31,6 +32,7 @@ class Reader:
         self._count = BY_NAME[topic].partitions or settings.topics.partitions
         self.partitions = [TopicPartition(self.name, number) for number in range(self._count)]
         self._consumer: AIOKafkaConsumer | None = None
+        self._leaving = AsyncExitStack()
 
     async def __aenter__(self) -> Reader:
         """Connect.
@@ -38,31 +40,24 @@ class Reader:
         Raises:
             ReadError: the broker does not answer, or the topic is not there.
         """
-        self._consumer = AIOKafkaConsumer(
-            **client_options(self._settings.kafka),
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=4 << 20,
-            fetch_max_wait_ms=100,
-        )
+        options = {"auto_offset_reset": "earliest", "max_partition_fetch_bytes": 4 << 20, "fetch_max_wait_ms": 100}
         try:
-            await self._consumer.start()
-            if self.name not in await self._consumer.topics():
-                raise ReadError(f"topic {self.name} is not there: churnwatch topics apply")
-            self._consumer.assign(self.partitions)
+            async with AsyncExitStack() as entering:
+                consumer = await entering.enter_async_context(consuming(self._settings.kafka, **options))
+                if self.name not in await consumer.topics():
+                    raise ReadError(f"topic {self.name} is not there: churnwatch topics apply")
+                consumer.assign(self.partitions)
+                self._consumer = consumer
+                self._leaving = entering.pop_all()
         except KafkaError as fault:
-            await self._consumer.stop()
             raise ReadError(f"the broker at {self._settings.kafka.bootstrap} cannot be read: {_said(fault)}") from None
-        except BaseException:
-            await self._consumer.stop()
-            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Disconnect."""
-        await self._open.stop()
+        await self._leaving.aclose()
 
     @property
     def _open(self) -> AIOKafkaConsumer:
@@ -126,13 +121,9 @@ class Reader:
         return None
 
     async def _watermarks(self) -> dict[TopicPartition, int]:
-        plain = AIOKafkaConsumer(**client_options(self._settings.kafka), isolation_level="read_uncommitted")
-        await plain.start()
-        try:
+        async with consuming(self._settings.kafka, isolation_level="read_uncommitted") as plain:
             ends: dict[TopicPartition, int] = await plain.end_offsets(self.partitions)
             return ends
-        finally:
-            await plain.stop()
 
 
 def _said(fault: KafkaError) -> str:

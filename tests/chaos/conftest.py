@@ -9,6 +9,7 @@ import pytest
 from conftest import PARTITIONS
 
 from chaos import oracle
+from chaos.families import MEMBERS, families
 from chaos.fleet import for_chaos
 from chaos.oracle import Outcome
 from chaos.traffic import closing, traffic
@@ -40,30 +41,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """Traffic and its outcome."""
+    """Traffic and its outcome. `households`: so many are among it."""
 
     lines: Sequence[Record]
     want: Outcome
+    households: int = 0
 
 
-def case(events: int, customers: int, seed: int, partitions: int = PARTITIONS) -> Case:
-    """Make traffic and its outcome."""
+def case(lines: Sequence[Record], partitions: int = PARTITIONS, households: int = 0) -> Case:
+    """Make the outcome of lines."""
     settings = load(env={})
     settings = settings.model_copy(update={"topics": settings.topics.model_copy(update={"partitions": partitions})})
-    lines = traffic(events, customers, seed)
-    return Case(lines, oracle.expected(settings, [*lines, *closing(partitions)]))
-
-
-@pytest.fixture(scope="session")
-def large() -> Case:
-    """100 000 events of 2 500 customers."""
-    return case(100_000, 2_500, seed=1)
+    return Case(lines, oracle.expected(settings, [*lines, *closing(partitions)]), households)
 
 
 @pytest.fixture(scope="session")
 def small() -> Case:
-    """20 000 events of 500 customers."""
-    return case(20_000, 500, seed=2)
+    """12 000 events of 300 customers."""
+    return case(traffic(12_000, 300, seed=2))
+
+
+@pytest.fixture(scope="session")
+def together() -> Case:
+    """100 households of five, from each of which one leaves."""
+    made = case(families(100), households=100)
+    assert made.want.told.total() == made.households * (MEMBERS - 1)
+    return made
 
 
 @pytest.fixture

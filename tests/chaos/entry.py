@@ -1,8 +1,9 @@
 """A worker that ends itself, as SIGKILL would, at a given place, or whose clock jumps: `python -m chaos.entry`.
 
 `CHAOS_EXIT_AT` names the place (`PLACES`), `CHAOS_EXIT_AFTER` at which of its hits, counted over all shards;
-`CHAOS_CLOCK_BY_S` by how much the clock is off from `CHAOS_CLOCK_AFTER_S` seconds on. Everything else is the worker as
-it is shipped.
+`CHAOS_CLOCK_BY_S` by how much the clock is off from `CHAOS_CLOCK_AFTER_S` seconds on; `CHAOS_LOADING` how many of each
+client's first questions for a group's offsets are refused; `CHAOS_METADATA_MS` how often it looks what topics there
+are. Everything else is the worker as it is shipped.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import time
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 
+from stream.engine import intake
 from stream.engine.store import Store
 from stream.engine.supervisor import Supervisor
 
@@ -80,7 +84,29 @@ def jump(after_s: float, by_s: float) -> None:
     time.time_ns = lambda: plain() + (round(by_s * 1e9) if time.monotonic() > since else 0)
 
 
+def load(refusals: int) -> None:
+    """Have each client's first questions for a group's offsets answered as by a broker that is loading the group.
+
+    What a broker of version 4.3 answers, seen when one was frozen for six seconds and woken: the whole question is
+    refused (16, some milliseconds later 14), and no partition is named.
+    """
+    plain = AIOKafkaClient.send
+
+    async def send(self: AIOKafkaClient, node_id: int, request: Any, **kwargs: Any) -> Any:
+        if isinstance(request, OffsetFetchRequest):
+            asked = vars(self)["chaos_asked"] = vars(self).get("chaos_asked", 0) + 1
+            if asked <= refusals:
+                return OffsetFetchResponse_v3(0, [], 14)
+        return await plain(self, node_id, request, **kwargs)
+
+    AIOKafkaClient.send = send
+
+
 if __name__ == "__main__":
+    if refusals := os.environ.get("CHAOS_LOADING"):
+        load(int(refusals))
+    if every_ms := os.environ.get("CHAOS_METADATA_MS"):
+        intake._METADATA_MS = int(every_ms)
     if place := os.environ.get("CHAOS_EXIT_AT"):
         arm(place, int(os.environ["CHAOS_EXIT_AFTER"]))
     if by := os.environ.get("CHAOS_CLOCK_BY_S"):

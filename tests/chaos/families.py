@@ -24,7 +24,7 @@ def families(count: int, seed: int = 1) -> list[Record]:
     lines: list[tuple[int, str, str, dict[str, Any]]] = []
     for number in range(count):
         names = [f"f{number:04d}-{member}" for member in range(MEMBERS)]
-        lines += [(T0 + rng.randrange(DAY), "customers", name, {"household_id": f"h{number}"}) for name in names]
+        lines += [(T0 - DAY + rng.randrange(DAY), "customers", name, {"household_id": f"h{number}"}) for name in names]
         for name in names:
             moments = [T0 + rng.randrange(2, DAYS) * DAY + rng.randrange(DAY) for _ in range(6)]
             lines += [(moment, "balances", name, {"account_id": "a", "balance": 900}) for moment in moments]

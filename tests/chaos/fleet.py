@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from support.processes import REPOSITORY, WorkerProcess, environment
+from support.processes import REPOSITORY, WorkerProcess, environment, eventually
 
 from chaos import oracle
+from chaos.families import MEMBERS
 from chaos.oracle import Outcome
 from chaos.traffic import closing
 from stream.config import Settings
@@ -110,10 +111,15 @@ async def fleet(settings: Settings, logs: Path, *, static: bool = True) -> Async
 class Passage:
     """Traffic on its way through Kafka, and how far it has been taken."""
 
-    def __init__(self, settings: Settings, lines: Sequence[Record], rate: float | None) -> None:
+    def __init__(
+        self, settings: Settings, lines: Sequence[Record], rate: float, households: int = 0, *, known: bool = False
+    ) -> None:
+        """`rate`: lines a second. `households`: so many of `chaos.families` are among them. `known`: the lines begin
+        with their profiles; nobody else's come before all shards have been told of these."""
         self._settings = settings
         self._lines = lines
-        self._sending = asyncio.create_task(produce(settings, lines, rate=rate))
+        self._households = households
+        self._sending = asyncio.create_task(self._send(rate, households * MEMBERS if known else 0))
 
     async def share_taken(self, share: float, within_s: float = 60) -> None:
         """Return when that share of the lines has been taken."""
@@ -121,11 +127,23 @@ class Passage:
 
     async def end(self, within_s: float) -> None:
         """Return when all of it, and a closing clock event for every shard, has been taken."""
-        sent = await self._sending
-        assert sent.total == len(self._lines) and not sent.faults and not sent.refused
+        await self._sending
+        await self._told("group-signals", self._households * (MEMBERS + 1), within_s)
+        await self._told("group-warnings", self._households * (MEMBERS - 1), within_s)
         last = closing(self._settings.topics.partitions)
         await produce(self._settings, last)
         await oracle.until_taken(self._settings, len(self._lines) + len(last), within_s)
+
+    async def _send(self, rate: float, first: int) -> None:
+        known = await produce(self._settings, self._lines[:first])
+        await self._told("group-signals", first, 120)
+        sent = await produce(self._settings, self._lines[first:], rate=rate)
+        assert known.total + sent.total == len(self._lines)
+
+    async def _told(self, topic: str, count: int, within_s: float) -> None:
+        """Return when shards have told each other so much on a topic, and have taken it."""
+        if count:
+            await eventually(lambda: oracle.taken(self._settings, topic), lambda found: found >= count, within_s)
 
 
 async def assert_as_expected(settings: Settings, want: Outcome) -> None:

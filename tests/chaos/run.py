@@ -64,11 +64,11 @@ async def run(schedule: Schedule, ground: Ground, folder: Path) -> Result:
 
 
 async def _pass(schedule: Schedule, made: Stack, result: Result) -> None:
-    lines = await asyncio.to_thread(feed, schedule.source, schedule.seed, schedule.events)
+    making = asyncio.to_thread(feed, schedule.source, schedule.seed, schedule.events)
+    lines, _ = await asyncio.gather(making, made.ready())
     feeder = Feeder(made.straight, lines, schedule.rate, max(line.timestamp for line in lines) + _LATER)
     try:
         want = asyncio.create_task(asyncio.to_thread(oracle.expected, made.straight, feeder.everything, pinned()))
-        await made.ready()
         feeder.begin()
         known = registry.discover()
         for number, strike in enumerate(schedule.strikes):

@@ -16,19 +16,37 @@ from stream.config import Settings
 
 @pytest.mark.timeout(180)
 async def test_workers_killed_at_random_while_events_pass_leave_what_one_undisturbed_run_leaves(
-    chaos: Settings, large: Case, tmp_path: Path
+    chaos: Settings, small: Case, tmp_path: Path
 ) -> None:
     rng = random.Random(7)
     async with fleet(chaos, tmp_path / "logs") as workers:
         await asyncio.gather(workers.start("a").ready(), workers.start("b").ready())
-        passage = Passage(chaos, large.lines, rate=6000)
+        passage = Passage(chaos, small.lines, rate=1000)
         for moment in moments(7, 7):
             await passage.share_taken(moment)
             name = rng.choice("ab")
             await workers.kill(name)
             workers.start(name)
         await passage.end(within_s=90)
-        await assert_as_expected(chaos, large.want)
+        await assert_as_expected(chaos, small.want)
+    await oracle.assert_stores_never_lead(chaos)
+
+
+@pytest.mark.timeout(180)
+async def test_workers_killed_while_households_are_told_warn_each_member_once(
+    chaos: Settings, together: Case, tmp_path: Path
+) -> None:
+    rng = random.Random(11)
+    async with fleet(chaos, tmp_path / "logs") as workers:
+        await asyncio.gather(workers.start("a").ready(), workers.start("b").ready())
+        passage = Passage(chaos, together.lines, rate=400, households=together.households, known=True)
+        for moment in moments(11, 4):
+            await passage.share_taken(moment)
+            name = rng.choice("ab")
+            await workers.kill(name)
+            workers.start(name)
+        await passage.end(within_s=60)
+        await assert_as_expected(chaos, together.want)
     await oracle.assert_stores_never_lead(chaos)
 
 
@@ -36,7 +54,7 @@ async def test_workers_killed_at_random_while_events_pass_leave_what_one_undistu
 async def test_killed_for_good_its_shards_go_to_the_other_worker(chaos: Settings, small: Case, tmp_path: Path) -> None:
     async with fleet(chaos, tmp_path / "logs", static=False) as workers:
         await asyncio.gather(workers.start("a").ready(), workers.start("b").ready())
-        passage = Passage(chaos, small.lines, rate=4000)
+        passage = Passage(chaos, small.lines, rate=2500)
         await passage.share_taken(0.3)
         await workers.kill("a")
         await passage.end(within_s=60)

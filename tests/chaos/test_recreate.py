@@ -12,6 +12,7 @@ from support.processes import WorkerProcess, eventually
 from support.units import DAY, T0
 
 from chaos import oracle
+from chaos.fleet import TrickedWorker
 from stream.broker import admin
 from stream.config import Settings
 from stream.domain.state import decode
@@ -47,7 +48,7 @@ async def test_an_input_topic_made_anew_is_an_alarm_and_after_skip_lost_its_reco
     settings: Settings, tmp_path: Path
 ) -> None:
     await produce(settings, [complaint(number) for number in range(40)])
-    worker = WorkerProcess(settings, tmp_path / "first.log")
+    worker = TrickedWorker(settings, tmp_path / "first.log", {"CHAOS_METADATA_MS": "2000"})  # 20 s as it is shipped
     try:
         await worker.ready()
         await oracle.until_taken(settings, 40, 30)

@@ -19,8 +19,8 @@ from chaos.schedule import draw
 
 KNOWN = 27
 SHORT = {
-    1: ("kill-broker", "stall-worker", "kill-desk", "scale-1-3-1"),
-    2: ("end-in-batch", "damage-store", "database-away", "kill-trainer"),
+    102: ("kill-broker", "stall-worker", "kill-desk", "scale-1-3-1"),
+    144: ("end-in-batch", "damage-store", "database-away", "kill-trainer"),
 }
 
 
@@ -52,7 +52,7 @@ async def test_a_deployment_under_faults_leaves_what_one_undisturbed_process_lea
     result = await run(draw(seed, SHORT[seed], events=2000), ground, tmp_path)
     assert result.problems == [], f"{result}\nlogs: {tmp_path}"
     assert result.alerts > 300 and result.examples > 50 and result.letters > 50, result
-    if seed == 1:
+    if "kill-broker" in SHORT[seed]:
         assert not result.ended, "no process gives up because a broker is away for some seconds"
 
 

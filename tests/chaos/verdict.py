@@ -31,8 +31,7 @@ async def problems(stack: Stack, want: Outcome, lines: Sequence[Record]) -> list
     wrong = [f"desk: {text}" for text in [await _desk_lacks(stack, alerts)] if text]
     examples = await oracle.read(stack.straight, "examples")
     wrong += [f"trainer: {text}" for text in [await _trainer_lacks(stack, len(examples))] if text]
-    for name in [*stack.workers, DESK]:
-        await stack.stop(name)
+    await asyncio.gather(_stop_one_by_one(stack, stack.workers), stack.stop(DESK))
     have = await oracle.found(stack.straight)
     if text := oracle.difference(want, have):
         wrong.append(text)
@@ -44,6 +43,11 @@ async def problems(stack: Stack, want: Outcome, lines: Sequence[Record]) -> list
     wrong += await _stores(stack)
     wrong += stack.notes
     return wrong
+
+
+async def _stop_one_by_one(stack: Stack, names: Sequence[str]) -> None:
+    for name in names:
+        await stack.stop(name)
 
 
 def order(want: Mapping[str, Sequence[str]], have: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones
 from stream.engine.store import Store
 from stream.metrics import Metrics
 from stream.topics import INPUTS, STAFF
+from support.timeline import records
 from support.timeline import settings as default_settings
 
 
@@ -100,6 +101,11 @@ class Harness:
         while done < batches and await self.shard.fetch(0) + (taken := await self.shard.process()):
             done += bool(taken)
         return done
+
+    async def handle(self, *parts: Any) -> int:
+        """Feed these lines, process all there is, and return how many batches it was."""
+        self.feed(records(*parts))
+        return await self.drain()
 
     def written(self, topic: str) -> list[Any]:
         """Return the records of one of the shard's output topics."""

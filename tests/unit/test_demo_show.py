@@ -10,8 +10,10 @@ import pytest
 from rich.console import Console
 
 from stream.config import load
-from stream.demo import browsing, run
-from stream.demo.run import Plan, Show
+from stream.demo import browsing
+from stream.demo import show as module
+from stream.demo.plan import Plan
+from stream.demo.show import Show
 from stream.demo.tally import Tally
 
 
@@ -29,7 +31,7 @@ class Desk:
 def show(monkeypatch):
     """A demo that has fed ten events, all of them handled, and was looked at an hour ago."""
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr(run, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     plan = Plan("a town", [], None, leave=False)
     made = Show(load(env={}), plan, Console(), "http://nowhere", SimpleNamespace(returncode=None), None, Desk())
     made._seen.sent, made._seen.feeding = 10, False
@@ -95,5 +97,5 @@ async def test_a_browser_that_stays_open_keeps_no_demo_alive(monkeypatch):
 async def test_what_is_never_handled_ends_it(show):
     show._desk.now = Tally(feedback=1)
     assert await looked_at(show, 10) is False
-    show.clock.now += run._STALL_S + 1
+    show.clock.now += module._STALL_S + 1
     assert await looked_at(show, 10) is True

@@ -22,13 +22,8 @@ DAY = 86_400_000
 WHO = "customer-whose-name-is-nowhere"
 
 
-async def handle(harness, *parts):
-    harness.feed(records(*parts))
-    await harness.drain()
-
-
 async def forgotten(harness, who=WHO):
-    await handle(harness, NOON.balance(who, 5), NOON.balance("other", 5), NOON.plus(hours=5).forget(who))
+    await harness.handle(NOON.balance(who, 5), NOON.balance("other", 5), NOON.plus(hours=5).forget(who))
 
 
 def late(harness, value=7, *, headers=(), who=WHO, arrived=NOON):
@@ -48,7 +43,7 @@ async def test_what_is_from_before_does_not_make_known_again(harness):
 
 async def test_what_is_from_after_does_and_what_is_older_still_does_not_count(harness):
     await forgotten(harness)
-    await handle(harness, EVE.balance(WHO, 900))
+    await harness.handle(EVE.balance(WHO, 900))
     late(harness, 7)
     await harness.drain()
     assert harness.shard.peek(WHO).accounts["a1"].balance == 90_000
@@ -105,7 +100,7 @@ async def test_a_group_that_begins_anew_takes_nothing_of_those_forgotten_before(
     harness = Harness(tmp_path, tombstones=tombstones)
     await harness.open()
     complaint = NOON.complaint(WHO, "k", severity="critical")
-    await handle(harness, complaint, NOON.balance("other", 5))
+    await harness.handle(complaint, NOON.balance("other", 5))
     assert list(harness.states()) == [b"other"] and not harness.written("alerts")
     await harness.crash(lose_store=True)
     harness._tombstones = None  # they are asked for once; then the changelog has the marks
@@ -122,10 +117,10 @@ def traces(folder: Path, text: str = WHO) -> list[str]:
 
 async def test_nothing_of_the_customer_is_left_in_the_stores_files(harness, tmp_path):
     asks = [NOON.complaint(WHO, "k", severity="medium", subject="Card fee")]  # has a timer in the due index
-    await handle(harness, asks, NOON.balance("other", 5))
+    await harness.handle(asks, NOON.balance("other", 5))
     harness.store.flush()
     assert traces(tmp_path)
-    await handle(harness, NOON.plus(hours=5).forget(WHO))
+    await harness.handle(NOON.plus(hours=5).forget(WHO))
     assert [name for name in traces(tmp_path) if not name.startswith("MANIFEST")] == []
     await harness.crash()  # the list of files, which may name a first or last key, is begun anew with each start
     await harness.open()
@@ -135,8 +130,8 @@ async def test_nothing_of_the_customer_is_left_in_the_stores_files(harness, tmp_
 
 async def test_a_restore_leaves_no_timer_of_the_forgotten_behind(harness, tmp_path):
     for hours in range(3):
-        await handle(harness, NOON.plus(hours=hours).complaint(WHO, f"k{hours}", severity="medium"))
-    await handle(harness, NOON.plus(hours=5).forget(WHO), NOON.balance("other", 1))
+        await harness.handle(NOON.plus(hours=hours).complaint(WHO, f"k{hours}", severity="medium"))
+    await harness.handle(NOON.plus(hours=5).forget(WHO), NOON.balance("other", 1))
     await harness.crash(lose_store=True)
     await harness.open()
     assert {customer for _, customer in harness.store.timers_after(0, b"", 99)} == {b"other"}
@@ -148,14 +143,14 @@ async def test_a_restore_leaves_no_timer_of_the_forgotten_behind(harness, tmp_pa
 
 async def test_many_are_forgotten_at_once_and_who_stays_stays(harness, tmp_path):
     many = [f"{WHO}-{number}" for number in range(150)]
-    await handle(harness, [NOON.balance(one, 5) for one in [*many, "other"]])
-    await handle(harness, [NOON.plus(hours=1).forget(one) for one in many])
+    await harness.handle([NOON.balance(one, 5) for one in [*many, "other"]])
+    await harness.handle([NOON.plus(hours=1).forget(one) for one in many])
     assert list(harness.states()) == [b"other"]
     assert [name for name in traces(tmp_path) if not name.startswith("MANIFEST")] == []
 
 
 async def test_a_shard_that_is_cancelled_while_it_clears_up_ends_after_it(harness, monkeypatch):
-    await handle(harness, NOON.balance(WHO, 5))
+    await harness.handle(NOON.balance(WHO, 5))
     harness.feed(records(NOON.plus(hours=1).forget(WHO)))
     await harness.shard.fetch(0)
     began, purge = asyncio.Event(), Store.purge

@@ -16,11 +16,6 @@ from stream.engine.store import GROUP
 NOON = at("2025-03-01 12:00")
 
 
-async def handle(harness, *parts):
-    harness.feed(records(*parts))
-    await harness.drain()
-
-
 def family(*names):
     return [NOON.profile(name, household_id="h") for name in names]
 
@@ -45,7 +40,7 @@ def test_a_record_goes_to_the_partition_of_its_key_with_what_is_in_it():
 
 
 async def test_groups_are_kept_beside_customers_and_are_none(harness):
-    await handle(harness, family("a", "b"))
+    await harness.handle(family("a", "b"))
     assert set(group(harness)[b"h"].members) == {"a", "b"}
     assert set(harness.states()) == {b"a", b"b"}
     assert harness.shard.positions["group-signals"] == 2
@@ -54,12 +49,12 @@ async def test_groups_are_kept_beside_customers_and_are_none(harness):
 
 @pytest.mark.parametrize("lose_store", [False, True])
 async def test_after_a_crash_the_group_is_what_it_was_and_nobody_is_warned_twice(harness, lose_store):
-    await handle(harness, family("a", "b", "c"), NOON.plus(days=1).service("a", "account_closed"))
+    await harness.handle(family("a", "b", "c"), NOON.plus(days=1).service("a", "account_closed"))
     before = group(harness)
     await harness.crash(lose_store=lose_store)
     await harness.open()
     assert group(harness) == before
-    await handle(harness, NOON.plus(days=2).service("b", "account_closed"), NOON.plus(days=3).passes())
+    await harness.handle(NOON.plus(days=2).service("b", "account_closed"), NOON.plus(days=3).passes())
     assert opened(harness) == ["b", "b", "c"]  # b's is closed as they leave
     assert [len(harness.written(topic)) for topic in ("group-signals", "group-warnings")] == [5, 2]
 
@@ -87,15 +82,15 @@ async def test_a_crash_between_any_two_batches_changes_nothing(tmp_path):
 
 
 async def test_a_group_that_nobody_belongs_to_any_more_is_forgotten(harness):
-    await handle(harness, family("a"))
+    await harness.handle(family("a"))
     assert group(harness)
-    await handle(harness, NOON.plus(days=1).forget("a"))
+    await harness.handle(NOON.plus(days=1).forget("a"))
     assert group(harness) == {}
     assert harness.written("state-changelog")[-2:][0].key == b"g/h"
 
 
 async def test_to_tell_a_group_of_somebody_forgotten_does_not_move_its_clock(harness):
-    await handle(harness, family("a", "b"))
+    await harness.handle(family("a", "b"))
     harness.broker.append("customers", 0, b"a", None, NOON.time + 400 * 86_400_000)
     await harness.drain()
     assert harness.shard.stream_time == NOON.time
@@ -104,15 +99,15 @@ async def test_to_tell_a_group_of_somebody_forgotten_does_not_move_its_clock(har
 
 async def test_a_warning_to_somebody_who_was_forgotten_meanwhile_makes_nobody_known_again(harness):
     warning = NOON.event("group-warnings", "gone", group_id="h", cause="x", left=1, size=2)
-    await handle(harness, warning)
+    await harness.handle(warning)
     assert harness.states() == {}
     assert harness.counted("churnwatch_events_total", topic="group-warnings", result="handled") == 1
 
 
 async def test_a_warning_is_no_act_of_the_customers(harness):
-    await handle(harness, family("a", "b"))
+    await harness.handle(family("a", "b"))
     before = harness.shard.peek("b")
-    await handle(harness, NOON.plus(days=3).service("a", "account_closed"))
+    await harness.handle(NOON.plus(days=3).service("a", "account_closed"))
     after = harness.shard.peek("b")
     assert (after.newest, after.first_seen) == (before.newest, before.first_seen)
     assert list(after.episodes) == ["group_contagion"]
@@ -128,7 +123,7 @@ async def test_a_poison_signal_leaves_the_group_as_it_was_and_goes_to_the_dead_l
         return found
 
     monkeypatch.setattr(groups, "fold", brittle)
-    await handle(harness, family("a", "poison", "b"))
+    await harness.handle(family("a", "poison", "b"))
     assert set(group(harness)[b"h"].members) == {"a", "b"}
     [letter] = harness.written("dead-letters")
     assert letter.key == b"h"
@@ -136,7 +131,7 @@ async def test_a_poison_signal_leaves_the_group_as_it_was_and_goes_to_the_dead_l
 
 
 async def test_a_signal_that_is_sent_again_changes_nothing_and_is_counted(harness):
-    await handle(harness, family("a", "b"))
+    await harness.handle(family("a", "b"))
     before = group(harness)
     again = harness.written("group-signals")[0]
     harness.broker.append("group-signals", 0, again.key, again.value, again.timestamp)
@@ -146,7 +141,7 @@ async def test_a_signal_that_is_sent_again_changes_nothing_and_is_counted(harnes
 
 
 async def test_a_poison_event_behind_a_warning_leaves_the_warning(harness):
-    await handle(harness, family("a", "b"), NOON.plus(days=1).service("a", "account_closed"))
+    await harness.handle(family("a", "b"), NOON.plus(days=1).service("a", "account_closed"))
     harness.broker.append("balances", 0, b"b", b"{", NOON.time)
-    await handle(harness, NOON.plus(days=2).balance("b", 5))
+    await harness.handle(NOON.plus(days=2).balance("b", 5))
     assert opened(harness) == ["b"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream.engine.inherited import ChangelogLost, ForeignChangelog, check, superseded
+from stream.engine.inherited import ChangelogLost, ForeignChangelog, OffsetsLost, check, superseded
 from stream.engine.log import Opening
 from stream.engine.meta import ShardMeta
 
@@ -45,6 +45,14 @@ def test_what_lost_records_is_refused_with_what_to_do(known, found):
 def test_what_is_another_groups_is_refused():
     with pytest.raises(ForeignChangelog, match="of group other"):
         check(ShardMeta(group="other", begins=0), opening(1, 9), "g", None)
+
+
+def test_a_topic_that_was_read_and_has_no_offset_any_more_is_named_with_both_causes():
+    known = ShardMeta(group="g", begins=0, positions={"balances": 7, "complaints": 3, "contacts": 0, "staff": 2})
+    with pytest.raises(OffsetsLost, match=r"in complaints, .*skip-lost.*start again") as refused:
+        check(known, Opening({"balances": 7}, 0, 9, True), "g", None)
+    assert "balances" not in str(refused.value)
+    check(known, Opening({"balances": 7, "complaints": 0}, 0, 9, True), "g", None)  # the shard's own go before it
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,6 @@ from stream.engine import meta
 NOON = at("2025-03-01 12:00")
 
 
-async def handle(harness, *parts):
-    harness.feed(records(*parts))
-    await harness.drain()
-
-
 def news(status, time=5, event_id=None, **who):
     return Staff(event_id=event_id or f"{status}{time}", time=time, status=status, **(who or {"staff_id": "s"}))
 
@@ -55,26 +50,26 @@ def test_news_of_a_person_concerns_their_customers_and_of_a_branch_its_own():
 
 @pytest.mark.parametrize("lose_store", [False, True])
 async def test_after_a_restart_it_is_known_and_not_taken_again(harness, lose_store):
-    await handle(harness, NOON.profile("c", rm_id="s"), staff(NOON.plus(days=1), staff_id="s", status="leave"))
+    await harness.handle(NOON.profile("c", rm_id="s"), staff(NOON.plus(days=1), staff_id="s", status="leave"))
     assert opened(harness) == ["c"]
     await harness.crash(lose_store=lose_store)
     await harness.open()
     assert harness.shard._world.staff.person("s").status == "leave"
-    await handle(harness, staff(NOON.plus(days=2), staff_id="s", status="active"))
+    await harness.handle(staff(NOON.plus(days=2), staff_id="s", status="active"))
     assert [a["state"] for a in harness.alerts()] == ["opened", "resolved"]
 
 
 async def test_news_of_years_ago_is_no_latency(harness):
-    await handle(harness, NOON.profile("c", rm_id="s"))
+    await harness.handle(NOON.profile("c", rm_id="s"))
     before = harness.counted("churnwatch_end_to_end_seconds_count")
     assert before >= 1
-    await handle(harness, staff(NOON.plus(days=1), staff_id="s", status="leave"))
+    await harness.handle(staff(NOON.plus(days=1), staff_id="s", status="leave"))
     assert harness.shard.peek("c") is not None
     assert harness.counted("churnwatch_end_to_end_seconds_count") == before
 
 
 async def test_its_position_stands_with_the_shard_and_in_no_groups_offsets(harness):
-    await handle(harness, NOON.profile("c", rm_id="s"), staff(NOON.plus(days=1), staff_id="s", status="left"))
+    await harness.handle(NOON.profile("c", rm_id="s"), staff(NOON.plus(days=1), staff_id="s", status="left"))
     assert meta.decode(harness.store.get(meta.KEY)).positions["staff"] == 1
     assert harness.broker.committed == {("customers", 0): 1}
     assert harness.shard.stream_time == NOON.plus(days=1).time
@@ -98,23 +93,23 @@ async def test_a_crash_between_any_two_batches_tells_everybody_once(tmp_path):
 
 
 async def test_no_other_news_is_kept_waiting_for_the_staffs(harness):
-    await handle(harness, NOON.balance("c", 5))
+    await harness.handle(NOON.balance("c", 5))
     assert harness.shard.positions["balances"] == 1
 
 
 async def test_what_the_shard_has_learnt_survives_a_restart(harness):
     harness.shard._world.top_value.add(700)
-    await handle(harness, NOON.balance("c", 5))
+    await harness.handle(NOON.balance("c", 5))
     await harness.crash(lose_store=True)
     await harness.open()
     assert harness.shard._world.top_value.value() == 700
     written = len([r for r in harness.written("state-changelog") if r.key == meta.WORLD])
-    await handle(harness, NOON.plus(hours=1).balance("c", 6))
+    await harness.handle(NOON.plus(hours=1).balance("c", 6))
     assert len([r for r in harness.written("state-changelog") if r.key == meta.WORLD]) == written == 1
 
 
 async def test_the_store_is_sieved_in_turns(harness, monkeypatch):
     monkeypatch.setattr("stream.engine.states._LOOKED_AT", 2)
-    await handle(harness, [NOON.profile(f"c{n}", rm_id="s" if n % 2 else "t") for n in range(9)])
-    await handle(harness, staff(NOON.plus(days=1), staff_id="s", status="left"))
+    await harness.handle([NOON.profile(f"c{n}", rm_id="s" if n % 2 else "t") for n in range(9)])
+    await harness.handle(staff(NOON.plus(days=1), staff_id="s", status="left"))
     assert opened(harness) == ["c1", "c3", "c5", "c7"]

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from stream.broker import admin
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.clients import client_options, consuming
 from stream.engine.kafka_log import COMPRESSION, RETRY_BACKOFF_MS
 
 _TRANSACTION_MS = 60_000
@@ -24,19 +24,15 @@ Offsets = dict[TopicPartition, OffsetAndMetadata]
 @asynccontextmanager
 async def reader(settings: Settings, isolation: str = "read_committed") -> AsyncIterator[Any]:
     """Yield a consumer of no group."""
-    consumer = AIOKafkaConsumer(
-        **client_options(settings.kafka),
+    async with consuming(
+        settings.kafka,
         isolation_level=isolation,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 << 20,
         fetch_max_wait_ms=20,
         retry_backoff_ms=RETRY_BACKOFF_MS,  # else it sleeps for 100 ms with each partition that it turns to
-    )
-    await consumer.start()
-    try:
+    ) as consumer:
         yield consumer
-    finally:
-        await consumer.stop()
 
 
 @asynccontextmanager
@@ -67,11 +63,7 @@ async def offsets(settings: Settings, group: str) -> Offsets:
 
 async def place(settings: Settings, group: str, places: Mapping[TopicPartition, int]) -> None:
     """Have a group without members go on at these places."""
-    consumer = AIOKafkaConsumer(**client_options(settings.kafka), group_id=group, enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with consuming(settings.kafka, group_id=group, enable_auto_commit=False) as consumer:
         consumer.assign(list(places))
         if places:
             await consumer.commit(dict(places))
-    finally:
-        await consumer.stop()
