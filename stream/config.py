@@ -46,6 +46,9 @@ class Engine(Section):
     instance: str = Field("", description="group.instance.id for static membership; empty = dynamic")
     state_dir: Path = Field(Path(".churnwatch/state"), description="one store a shard below it")
     batch_events: int = Field(8000, ge=1, le=100_000, description="events in one transaction at most")
+    batches_at_once: int = Field(
+        1000, ge=1, le=1000, description="shards of a worker in a batch at a time; the others wait for 0.1 s at most"
+    )
     cached_states: int = Field(50_000, ge=0, description="decoded states a worker keeps in memory at most")
     store_memory_mb: int = Field(
         128, ge=16, le=65_536, description="memory that the local stores of a worker share, whatever their number"

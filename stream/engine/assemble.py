@@ -22,6 +22,7 @@ from stream.engine.policies import pipeline, weights
 from stream.engine.pulse import Pulse
 from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
 from stream.engine.store import Store
+from stream.engine.turns import Turns
 from stream.metrics import Metrics
 from stream.policy.inhibit import inhibitors_first
 from stream.policy.silences import Silence
@@ -80,7 +81,7 @@ def step(settings: Settings, metrics: Metrics, silences: Sequence[Silence] = (),
 
 
 class Shards:
-    """Makes shards that share one codec, one step and one set of metrics."""
+    """Makes shards that share one codec, one step, one set of metrics, and take turns."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         """Read the settings once."""
@@ -93,6 +94,7 @@ class Shards:
         self._put(settings, ())
         self._engine = settings.engine
         self._partitions = settings.topics.partitions
+        self._turns = Turns(settings.engine.batches_at_once)
 
     def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
         self._step = step(settings, self.metrics, silences, self._feed.model)
@@ -165,4 +167,5 @@ class Shards:
             tombstones=tombstones,
             wall=wall,
             pulse=pulse,
+            turns=self._turns,
         )

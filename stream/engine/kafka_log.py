@@ -181,6 +181,8 @@ class KafkaShardLog:
             return found
         # What waits in a full topic is no reason to return at once: the caller would ask again without ever giving
         # the consumer a turn to deliver what the others lack.
+        if not wait_s:
+            return {}
         self._arrived.clear()
         try:
             await asyncio.wait_for(self._arrived.wait(), wait_s)

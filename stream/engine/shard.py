@@ -28,6 +28,7 @@ from stream.engine.store import FORGOTTEN, GROUP, Store
 from stream.engine.tally import Arrivals, count_batch, tell_batch
 from stream.engine.threads import to_the_end
 from stream.engine.timers import DueIndex
+from stream.engine.turns import Turns
 from stream.metrics import Metrics
 from stream.topics import STAFF
 
@@ -93,11 +94,13 @@ class Shard:
         tombstones: Tombstones | None = None,
         wall: Callable[[], int] = wall_ms,
         pulse: Pulse | None = None,
+        turns: Turns | None = None,
     ) -> None:
         """`steps` is asked for the core at each batch. `staff`: news of the staff, as this process has read it.
 
         At the very first start `opens_from` is asked: earlier events open nothing; and `tombstones`: what is older
         about those customers is dropped. `wall`: the wall clock, ms. `pulse`: for whoever watches whether it gets on.
+        `turns`: shared with the shards that it takes turns with.
         """
         self.number = log.shard
         self._log = log
@@ -127,6 +130,7 @@ class Shard:
         self._last_input = wall()
         self.running = False
         self._turn = asyncio.Lock()
+        self._turns = turns or Turns(1)
         self.pulse = pulse or Pulse()
 
     @property
@@ -218,9 +222,17 @@ class Shard:
             more = 1
             while more:
                 async with self._turn:
-                    more = await self.process()
+                    more = await self._in_turn()
             async with self._turn:
                 await self._follow_wall_clock()
+
+    async def _in_turn(self) -> int:
+        """Process a batch when it is this shard's turn; what has arrived until then goes along."""
+        if not len(self._merge):
+            return 0
+        async with self._turns.turn():
+            await self.fetch(0)
+            return await self.process()
 
     async def hold(self) -> None:
         """Wait for a batch that is in its transaction, then let no other begin until `release`."""

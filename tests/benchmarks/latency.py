@@ -170,6 +170,7 @@ def _given(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--rates", default="2000,10000", help="events a second, comma separated (%(default)s)")
     parser.add_argument("--merge-wait", default="10", metavar="MS", help="comma separated (%(default)s)")
+    parser.add_argument("--at-once", default="1000", metavar="SHARDS", help="engine.batches_at_once (%(default)s)")
     parser.add_argument("--hot", type=float, metavar="SHARE", help="neighbours without, and with one customer's share")
     parser.add_argument("--seconds", type=float, default=30, help="of each rate (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
@@ -182,9 +183,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     found: list[Latency] = []
     print(head(WHOLE), flush=True)
-    waits, rates = map(int, given.merge_wait.split(",")), map(float, given.rates.split(","))
-    for wait, rate, hot in itertools.product(waits, rates, [0.0, given.hot] if given.hot else [None]):
-        changes = {"merge_wait_ms": wait}
+    waits, at_once = map(int, given.merge_wait.split(",")), map(int, given.at_once.split(","))
+    rates = map(float, given.rates.split(","))
+    for wait, most, rate, hot in itertools.product(waits, at_once, rates, [0.0, given.hot] if given.hot else [None]):
+        changes = {"merge_wait_ms": wait, "batches_at_once": most}
         with ground("late-") as here:
             found.append(measure(here, changes, rate, given.seconds, hot))
         print(row(WHOLE, found[-1]), flush=True)

@@ -39,6 +39,7 @@ class Latency:
     """
 
     merge_wait_ms: int
+    at_once: int
     neighbours: bool
     hot: float
     wanted: float
@@ -68,6 +69,7 @@ def latency(
     cuts = quantiles(brokers, n=100)
     return Latency(
         merge_wait_ms=engine.merge_wait_ms,
+        at_once=engine.batches_at_once,
         neighbours=hot is not None,
         hot=hot or 0.0,
         wanted=wanted,
@@ -96,6 +98,7 @@ Column = tuple[str, Callable[[Latency], str]]
 
 _WHICH: tuple[Column, ...] = (
     ("merge_wait_ms", lambda found: f"{found.merge_wait_ms}"),
+    ("at once", lambda found: f"{found.at_once}"),
     ("one customer's", lambda found: f"{found.hot:.0%}"),
     ("events/s", lambda found: f"{found.rate:,.0f}"),
 )
@@ -144,5 +147,5 @@ def ratios(found: Sequence[Latency]) -> list[str]:
     ]
 
 
-def _same(found: Latency) -> tuple[int, int]:
-    return found.merge_wait_ms, round(found.wanted)
+def _same(found: Latency) -> tuple[int, int, int]:
+    return found.merge_wait_ms, found.at_once, round(found.wanted)
