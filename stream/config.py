@@ -47,13 +47,13 @@ class Engine(Section):
     state_dir: Path = Field(Path(".churnwatch/state"), description="one store a shard below it")
     batch_events: int = Field(8000, ge=1, le=100_000, description="events in one transaction at most")
     batches_at_once: int = Field(
-        1000, ge=1, le=1000, description="shards of a worker in a batch at a time; the others wait for 0.1 s at most"
+        4, ge=1, le=1000, description="shards of a worker in a batch at a time; the others wait for 0.1 s at most"
     )
     cached_states: int = Field(50_000, ge=0, description="decoded states a worker keeps in memory at most")
     store_memory_mb: int = Field(
         128, ge=16, le=65_536, description="memory that the local stores of a worker share, whatever their number"
     )
-    merge_wait_ms: int = Field(10, ge=0, le=60_000, description="how long a topic that lags is waited for")
+    merge_wait_ms: int = Field(5, ge=0, le=60_000, description="how long a topic that lags is waited for")
     merge_wait_max_ms: int = Field(5_000, ge=0, description="after this the others go on without it")
     idle_grace_ms: int = Field(60_000, ge=0, description="an idle shard follows the wall clock after this")
     session_timeout_ms: int = Field(30_000, ge=1000, description="a silent worker loses its shards after this")

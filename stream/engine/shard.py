@@ -18,15 +18,15 @@ from stream.engine import inherited, meta
 from stream.engine.batch import Batch
 from stream.engine.clearing import clear
 from stream.engine.forgotten import Forgotten
-from stream.engine.log import Bulletin, Opening, Record, ShardLog
+from stream.engine.log import Bulletin, Record, ShardLog
 from stream.engine.merge import INSTANTLY, Item, Merge
 from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pulse import Pulse
+from stream.engine.restoring import Restoring
 from stream.engine.staff_feed import StaffFeed, suspects
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import FORGOTTEN, GROUP, Store
 from stream.engine.tally import Arrivals, count_batch, tell_batch
-from stream.engine.threads import to_the_end
 from stream.engine.timers import DueIndex
 from stream.engine.turns import Turns
 from stream.metrics import Metrics
@@ -158,10 +158,11 @@ class Shard:
     async def open(self) -> None:
         """Fence the former owner, restore the store up to the changelog's end, and begin to fetch."""
         opening = await self._log.open()
-        await self._restore(opening)
+        restoring = Restoring(self._log, self._store, self._metrics, self._options.store_max_age_ms, self._wall)
+        await restoring.run(opening, self.pulse)
         if inherited.superseded(self._known(), self._store.get(meta.REWOUND)):
             self._store.wipe()
-            await self._restore(opening)
+            await restoring.run(opening, self.pulse)
         self._forgotten = Forgotten(self._store.states(FORGOTTEN))
         found = self._known()
         inherited.check(found, opening, self._options.group, self._store.get(meta.REWOUND))
@@ -193,27 +194,6 @@ class Shard:
         self._world_stored = self._store.get(meta.WORLD)
         self._world = World.load(json.decode(self._world_stored)) if self._world_stored else World()
         await self._staff.open(self._meta.positions.get(STAFF, 0), self._world.staff)
-
-    async def _restore(self, opening: Opening) -> None:
-        offset = self._store.offset
-        if offset is not None and self._unusable(offset, opening):
-            self._store.wipe()
-            offset = None
-        start = opening.changelog_start if offset is None else offset
-        span = max(1, opening.changelog_end - start)
-        progress = self._metrics.restore_progress.labels(str(self.number))
-        async for chunk, reached in self._log.restore(start, opening.changelog_end):
-            self._metrics.restored.inc(self._store.load(chunk, reached, self._wall()))
-            progress.set(min(1.0, (reached - start) / span))
-            self.pulse.beat("restoring")
-        await to_the_end(self._store.settle)
-        progress.set(1.0)
-
-    def _unusable(self, offset: int, opening: Opening) -> bool:
-        """Tell whether the store leads the changelog, fell out of it, or was away so long that tombstones are gone."""
-        away = self._wall() - self._store.current_at > self._options.store_max_age_ms
-        behind = offset < opening.changelog_end and away
-        return offset > opening.changelog_end or offset < opening.changelog_start or behind
 
     async def run(self) -> None:
         """Process until cancelled or fenced; cancel it only between `hold` and `release`."""

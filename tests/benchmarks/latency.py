@@ -169,8 +169,8 @@ def _given(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--rates", default="2000,10000", help="events a second, comma separated (%(default)s)")
-    parser.add_argument("--merge-wait", default="10", metavar="MS", help="comma separated (%(default)s)")
-    parser.add_argument("--at-once", default="1000", metavar="SHARDS", help="engine.batches_at_once (%(default)s)")
+    parser.add_argument("--merge-wait", default="5", metavar="MS", help="comma separated (%(default)s)")
+    parser.add_argument("--at-once", default="4", metavar="SHARDS", help="engine.batches_at_once (%(default)s)")
     parser.add_argument("--hot", type=float, metavar="SHARE", help="neighbours without, and with one customer's share")
     parser.add_argument("--seconds", type=float, default=30, help="of each rate (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
