@@ -45,7 +45,7 @@ class Engine(Section):
     group: str = Field("churnwatch", min_length=1, description="consumer group and transactional id prefix")
     instance: str = Field("", description="group.instance.id for static membership; empty = dynamic")
     state_dir: Path = Field(Path(".churnwatch/state"), description="one store a shard below it")
-    batch_events: int = Field(8000, ge=1, le=100_000, description="events in one transaction at most")
+    batch_events: int = Field(16_000, ge=1, le=100_000, description="events in one transaction at most")
     batches_at_once: int = Field(
         4, ge=1, le=1000, description="shards of a worker in a batch at a time; the others wait for 0.1 s at most"
     )

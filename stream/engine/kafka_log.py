@@ -14,6 +14,7 @@ from stream.engine.clients import client_options
 from stream.engine.committed import committed as committed_offsets
 from stream.engine.intake import Intake
 from stream.engine.log import Chunk, Fenced, LogFailure, Message, Opening, Output, Record
+from stream.engine.merge import AHEAD
 from stream.topics import CHANGELOG, INPUTS
 
 RETRY_BACKOFF_MS = 5
@@ -44,7 +45,7 @@ class KafkaShardLog:
         self._last: dict[str, int] = {}  # by topic: the offset after the last record received
         self._arrived = asyncio.Event()
         self._paused: set[str] = set()
-        self._capacity = settings.engine.batch_events
+        self._capacity = min(settings.engine.batch_events, AHEAD)
         self._changelog = TopicPartition(self._prefix + CHANGELOG, shard)
         self.started = False
 

@@ -19,6 +19,10 @@ INSTANTLY = -1
 """The merge time of a record that could not be read: it holds up nobody."""
 
 
+AHEAD = 4000
+"""Records of a topic that wait to be merged at most: what a large batch lacks is fetched while it grows."""
+
+
 class Item(Struct, frozen=True, gc=False):
     """A record on its way through the merge, with what it was read into."""
 

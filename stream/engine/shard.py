@@ -19,7 +19,7 @@ from stream.engine.batch import Batch
 from stream.engine.clearing import clear
 from stream.engine.forgotten import Forgotten
 from stream.engine.log import Bulletin, Record, ShardLog
-from stream.engine.merge import INSTANTLY, Item, Merge
+from stream.engine.merge import AHEAD, INSTANTLY, Item, Merge
 from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pulse import Pulse
 from stream.engine.restoring import Restoring
@@ -67,7 +67,7 @@ class ShardOptions:
     topics: tuple[str, ...]
     partitions: int = 1
     group: str = ""
-    batch_events: int = 8000
+    batch_events: int = 16_000
     cached_states: int = 50_000
     merge_wait_ms: float = 100
     merge_wait_max_ms: float = 5000
@@ -114,7 +114,7 @@ class Shard:
             (*options.topics, STAFF),
             wait_ms=options.merge_wait_ms,
             wait_max_ms=options.merge_wait_max_ms,
-            capacity=options.batch_events,
+            capacity=min(options.batch_events, AHEAD),
         )
         self._states = States(store, options.cached_states, CUSTOMERS)
         self._groups = States(store, options.cached_states // _GROUPS_SHARE, GROUPS)
@@ -267,7 +267,10 @@ class Shard:
             spent += took
             taken += len(items)
             arrivals.note(items)
-            items = self._more(taken, until) if len(items) == _PIECE and len(self._states) < MOST_STATES else []
+            if len(items) < _PIECE or len(self._states) >= MOST_STATES:
+                break
+            await self.fetch(0)
+            items = self._more(taken, until)
         self._metrics.phase_seconds.labels("step").observe(spent)
         await self._commit(batch, stream_time)
         self._metrics.batch_events.observe(taken)
