@@ -64,7 +64,7 @@ def _print(load: object, made: object) -> None:
         ),
         ("workers", f"{made.workers}, of which one may be away; one core each"),
         ("a worker's memory", f"{_size(made.worker_memory)}, of which {made.cached_states:,} decoded states"),
-        ("a worker's disk", f"{_size(made.worker_disk)} (amplification assumed), local SSD"),
+        ("a worker's disk", f"{_size(made.worker_disk)}, local SSD"),
         ("restore", f"{made.restore_s:,.0f} s where a worker's disk is lost"),
         (
             "failover",
