@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--events", type=int, default=300_000, help="in the load (%(default)s)")
+    parser.add_argument("--events", type=int, default=600_000, help="in the load (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="of every engine (%(default)s)")
     parser.add_argument("--workloads", default=",".join(WORKLOADS), help="comma separated (%(default)s)")
     parser.add_argument("--peers", default=",".join(_PEERS), help="comma separated (%(default)s)")

@@ -47,7 +47,7 @@ ENGINES = {
             "faust",
             "at least once: state may count an event twice after a crash",
             "faust_table",
-            share=40_000 / 300_000,
+            share=80_000 / 600_000,
         ),
     )
 }

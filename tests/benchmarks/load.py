@@ -1,4 +1,4 @@
-"""The load that every engine gets: 300,000 JSON events of some 213 bytes over 20,000 customers, from a seed."""
+"""The load that every engine gets: 600,000 JSON events of some 213 bytes over 20,000 customers, from a seed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INSTITUTIONS = ("own", "own", "own", "ICBC", "CMB", "CCB")
 class Load:
     """How much, over how many, from which seed."""
 
-    events: int = 300_000
+    events: int = 600_000
     customers: int = 20_000
     seed: int = 7
 

@@ -39,7 +39,7 @@ from .measure import SAMPLE_S, STALLED_S, EngineFailed, scrape
 from .offsets import Committed
 from .process import Alive, worker
 
-_LEAST = 300_000  # events: fewer say little
+_LEAST = 600_000  # events: fewer say little
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--events", type=int, default=300_000, help="in the load, over 20,000 customers (%(default)s)")
+    parser.add_argument("--events", type=int, default=600_000, help="in the load, over 20,000 customers (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="of every engine (%(default)s)")
     parser.add_argument(
         "--workload", choices=[PLAIN.name, *WORKLOADS], default=PLAIN.name, help="what is on (%(default)s)"
