@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +242,8 @@ class Store:
 
     def wipe(self) -> None:
         """Forget everything: the store starts anew and empty."""
-        self.close()
+        with suppress(StoreDamaged):
+            self.close()
         shutil.rmtree(self._path)
         self._open()
         self._say_log()
@@ -253,8 +254,9 @@ class Store:
         return keys, int(self._db.property_int_value("rocksdb.total-sst-files-size") or 0)
 
     def close(self) -> None:
-        """Close it; nothing may be called afterwards."""
-        self._db.close()
+        """Close it; nothing may be called afterwards. A damaged one may say so only now, and is closed all the same."""
+        with _intact():
+            self._db.close()
 
 
 def discard(path: Path) -> None:

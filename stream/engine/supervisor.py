@@ -168,6 +168,14 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._failed(fault)
                 return
 
+    async def _close(self, shard: Shard) -> None:
+        """Close it. Damage that shows only now is no reason to end for, nor to go on instead of ending."""
+        try:
+            await shard.close()
+        except StoreDamaged as fault:
+            log.warning("shard %d: its store is damaged, and will be made anew: %s", shard.number, fault)
+            discard(self._slot.store(shard.number))
+
     async def _still_ours(self, number: int) -> bool:
         """After a fence wait longer than a heartbeat takes: reopening at once would fence the rightful owner."""
         loop = asyncio.get_running_loop()
@@ -209,7 +217,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             self.shards.pop(number, None)
             self._logs.pop(number, None)
             self._held.discard(number)
-            await shard.close()
+            await self._close(shard)
             self._metrics.drop_shard(number)
             self._count()
 

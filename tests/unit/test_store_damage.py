@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,33 @@ def test_a_single_state_in_a_damaged_block_is_not_taken_for_poison(whole, tmp_pa
                 store.get(STATE + f"{batch}-0".encode())
         finally:
             store.close()
+
+
+def test_damage_that_the_store_meets_by_itself_is_said_at_the_latest_when_it_is_closed(tmp_path):
+    said = 0
+    for seed in range(12):
+        folder = tmp_path / str(seed)
+        fill(folder, range(4))
+        files = sorted(folder.glob("*.sst"))
+        overwrite(files[seed % len(files)], random.Random(seed))
+        with suppress(StoreDamaged):  # found when it is opened, or written to
+            fill(folder, range(4, 24))  # so much that files are merged in the background
+            continue
+        said += 1
+        discard(folder)
+        assert held(folder) == (None, 0, 0), "it was closed all the same"
+    assert said
+
+
+def fill(folder, batches):
+    store = Store(folder)
+    try:
+        for batch in batches:
+            names = [f"{batch % 4}-{number}".encode() for number in range(200)]
+            store.write([(STATE + name, encode(State())) for name in names], [], batch, batch)
+            store.flush()
+    finally:
+        store.close()
 
 
 def test_what_another_process_holds_is_not_damaged(whole, tmp_path):
