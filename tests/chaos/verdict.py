@@ -73,8 +73,12 @@ def episodes(alerts: Sequence[Any]) -> Iterator[str]:
 
 
 async def _desk_lacks(stack: Stack, alerts: Sequence[Any]) -> str:
-    """Wait until the desk has as many rows as there are alerts, and compare their ids."""
-    want = Counter(orjson.loads(record.value)["alert_id"] for record in alerts)
+    """Wait until the desk has as many rows as there are alerts, and compare their ids.
+
+    An event that comes again when its customer's state has long forgotten it may open the same episode again, under the
+    same id: that is one row.
+    """
+    want = Counter({orjson.loads(record.value)["alert_id"] for record in alerts})
     deadline = time.monotonic() + _CATCH_UP_S
     while True:
         async with opened(stack.folder / "logs", stack.store) as database:
