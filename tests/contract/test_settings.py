@@ -54,7 +54,7 @@ def test_no_secret_that_is_in_force_is_shown():
 
 
 def test_defaults_are_the_shipped_ones_with_their_bounds():
-    assert row("engine", "batch_events")[1:4] == ["integer", "`8000`", "1 to 100000"]
+    assert row("engine", "batch_events")[1:4] == ["integer", "`16000`", "1 to 100000"]
     assert row("business", "rates")[2].startswith("`{ USD = 7.1, ")
     assert row("desk.push", "quiet_from")[1:3] == ["time of day", "`20:00`"]
     assert row("desk.notify.bots.NAME", "style")[2:4] == ["required", "wecom, dingtalk"]
