@@ -88,6 +88,14 @@ class Fleet:
             self.start(name)
         return dead
 
+    async def kill_at(self, moments: Sequence[float], passage: Passage, rng: random.Random) -> None:
+        """At each of the moments, SIGKILL one of the workers `a` and `b` and start it again."""
+        for moment in moments:
+            await passage.share_taken(moment)
+            name = rng.choice("ab")
+            await self.kill(name)
+            self.start(name)
+
     def said(self) -> str:
         """Return the end of every log."""
         return "\n".join(f"--- {log.name}\n{log.read_text()[-3000:]}" for log in sorted(self._logs.glob("*.log")))

@@ -18,15 +18,10 @@ from stream.config import Settings
 async def test_workers_killed_at_random_while_events_pass_leave_what_one_undisturbed_run_leaves(
     chaos: Settings, small: Case, tmp_path: Path
 ) -> None:
-    rng = random.Random(7)
     async with fleet(chaos, tmp_path / "logs") as workers:
         await asyncio.gather(workers.start("a").ready(), workers.start("b").ready())
         passage = Passage(chaos, small.lines, rate=1000)
-        for moment in moments(7, 7):
-            await passage.share_taken(moment)
-            name = rng.choice("ab")
-            await workers.kill(name)
-            workers.start(name)
+        await workers.kill_at(moments(7, 7), passage, random.Random(7))
         await passage.end(within_s=90)
         await assert_as_expected(chaos, small.want)
     await oracle.assert_stores_never_lead(chaos)
@@ -36,15 +31,10 @@ async def test_workers_killed_at_random_while_events_pass_leave_what_one_undistu
 async def test_workers_killed_while_households_are_told_warn_each_member_once(
     chaos: Settings, together: Case, tmp_path: Path
 ) -> None:
-    rng = random.Random(11)
     async with fleet(chaos, tmp_path / "logs") as workers:
         await asyncio.gather(workers.start("a").ready(), workers.start("b").ready())
         passage = Passage(chaos, together.lines, rate=400, households=together.households, known=True)
-        for moment in moments(11, 4):
-            await passage.share_taken(moment)
-            name = rng.choice("ab")
-            await workers.kill(name)
-            workers.start(name)
+        await workers.kill_at(moments(11, 4), passage, random.Random(11))
         await passage.end(within_s=60)
         await assert_as_expected(chaos, together.want)
     await oracle.assert_stores_never_lead(chaos)
