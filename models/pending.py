@@ -18,7 +18,7 @@ class PendingVersionError(ValueError):
 class Entry(Struct, array_like=True, frozen=True):
     """One cut-off. Times are epoch ms.
 
-    `features` are packed (`models.features.sets.pack`) in the order of set number `feature_set`; `level` is what was
+    `features` are packed (`models.features.sets.taken`) in the order of set number `feature_set`; `level` is what was
     held, minor units, and `usage` what was used, by unit, in the days before: what a collapse is measured against.
     """
 

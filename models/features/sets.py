@@ -77,8 +77,7 @@ _MISSING = -(1 << 31)
 _PLAN = tuple(
     (
         family.known,
-        tuple(f.ask for f in family.features),
-        tuple(f.log for f in family.features),
+        tuple((item.ask, item.log) for item in family.features),
         tuple(_MISSING if value is None else round(value * _SCALE) for value in family.absent),
     )
     for family in FAMILIES
@@ -96,13 +95,13 @@ def taken(state: State, time: int, business: Business) -> bytes:
     """
     view = View(state, time, business)
     found: list[int] = []
-    for known, asks, logs, absent in _PLAN:
+    for known, asks, absent in _PLAN:
         if known is None or known(view):
             found += [
                 _MISSING
                 if (x := ask(view)) is None
                 else round((x if not log else log1p(x) if x >= 0 else -log1p(-x)) * _SCALE)
-                for ask, log in zip(asks, logs)  # noqa: B905 (as long as each other, and asked for every cut-off)
+                for ask, log in asks
             ]
         else:
             found += absent

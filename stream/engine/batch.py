@@ -251,12 +251,6 @@ class Batch:
         arrived = item.record.timestamp
         self.output.messages.extend(hop(warning, self._partitions, arrived) for warning in warnings)
 
-    def _at(self, event: Any, moment: Any) -> Moment:
-        """Return the moment of a step that is done again; of an event only the stream time is kept."""
-        if isinstance(moment, Moment):
-            return moment
-        return Moment(event.time, self._detected, self._opens_from, self._world, False, moment, self._pending)
-
     def _moment(self, time: int, foreseen: Any = None) -> Moment:
         return Moment(time, self._detected, self._opens_from, self._world, False, self._clock, self._pending, foreseen)
 
@@ -300,7 +294,9 @@ class Batch:
                 continue
             if held.state is None:
                 held.state = State()
-            moment = msgspec.structs.replace(self._at(event, moment), again=True)
+            if not isinstance(moment, Moment):  # of an event only the stream time was kept
+                moment = msgspec.structs.replace(self._moment(event.time), clock=moment)
+            moment = msgspec.structs.replace(moment, again=True)
             if event is None:
                 self._step.timers(customer.decode(), held.state, moment)
             elif type(event) is _GiveUp:
