@@ -49,7 +49,12 @@ class Engine(Section):
     batches_at_once: int = Field(
         4, ge=1, le=1000, description="shards of a worker in a batch at a time; the others wait for 0.1 s at most"
     )
-    cached_states: int = Field(50_000, ge=0, description="decoded states a worker keeps in memory at most")
+    cache_mb: int = Field(
+        256,
+        ge=0,
+        le=65_536,
+        description="memory for decoded states, which the shards of a worker share; 0 = none kept",
+    )
     store_memory_mb: int = Field(
         128, ge=16, le=65_536, description="memory that the local stores of a worker share, whatever their number"
     )

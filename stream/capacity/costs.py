@@ -23,8 +23,8 @@ STATE_BYTES = 3_435
 STATE_ZSTD = 2.0
 """How many times smaller states are on the changelog, by zstd; the same 200 states."""
 
-DECODED_BYTES = 23_300
-"""Of memory a decoded state takes: 8,000 of the same states, resident set."""
+DECODED_BYTES = 55_360
+"""Of memory such a state takes in a worker that keeps it: as `engine.cache_mb` reckons."""
 
 WORKER_BYTES = 350 << 20
 """Of memory a worker takes before it has a state, with its model; resident, rounded up."""

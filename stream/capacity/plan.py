@@ -31,7 +31,7 @@ class Load:
         replication: copies of each topic.
         retention_days: of the input topics.
         cutoff_days: between two scores of a customer.
-        cached_states: decoded states that a worker keeps in memory at most.
+        cache_mb: memory for decoded states that a worker has.
     """
 
     customers: int
@@ -42,7 +42,7 @@ class Load:
     replication: int = 3
     retention_days: float = BY_NAME["transactions"].retention_ms / DAY_MS  # type: ignore[operator]
     cutoff_days: float = 7.0
-    cached_states: int = 50_000
+    cache_mb: int = 768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ def plan(load: Load) -> Plan:
     workers = working + 1  # one may be away
     partitions = _partitions(load.growth * workers)
     each = math.ceil(load.customers / working)
-    cached = min(each, load.cached_states)
+    cached = min(each, _cached(load))
     broker_in = peak * (costs.EVENT_BYTES + costs.STATE_BYTES / costs.STATE_ZSTD) * load.replication
     replicas = load.replication * _partitions_of_all(partitions)
     return Plan(
@@ -121,7 +121,7 @@ def _working(load: Load, peak: float, scores: float) -> int:
 
 def _busy(load: Load, peak: float, scores: float, working: int) -> float:
     """Return the cores that are busy at the peak. Events are taken to fall on all customers alike: the worst."""
-    missed = max(0.0, 1 - load.cached_states * working / load.customers)
+    missed = max(0.0, 1 - _cached(load) * working / load.customers)
     return (peak * event_us(1.0, missed, costs.STATE_BYTES) + scores * costs.SCORE_US) / 1e6
 
 
@@ -138,9 +138,8 @@ def event_us(changes: float, missed: float, state_bytes: float) -> float:
     return costs.EVENT_US + changes * (change + missed * (costs.MISS_US + costs.MISS_US_PER_KB * kb))
 
 
-def changes(customers: int, events: int) -> float:
-    """Return how many of a shard's customers a batch of so many events changes, for each event, if chance decides."""
-    return customers * (1 - (1 - 1 / customers) ** events) / events
+def _cached(load: Load) -> int:
+    return (load.cache_mb << 20) // costs.DECODED_BYTES
 
 
 def _partitions(least: float) -> int:
@@ -176,7 +175,7 @@ def settings(load: Load, made: Plan) -> dict[str, str]:
     ours = {
         "topics.partitions": made.partitions,
         "topics.replication": load.replication,
-        "engine.cached_states": made.cached_states,
+        "engine.cache_mb": load.cache_mb,
     }
     copies = {
         "offsets.topic.replication.factor": load.replication,

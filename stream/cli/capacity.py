@@ -13,7 +13,7 @@ def command(
     peak: Annotated[float, typer.Option(min=1, help="The busiest hour's rate over the day's mean.")] = 4.0,
     growth: Annotated[float, typer.Option(min=1, help="How many times more is to fit the partitions.")] = 2.0,
     restore: Annotated[float, typer.Option(min=10, help="Seconds in which a lost worker's shards are back.")] = 300.0,
-    cached: Annotated[int, typer.Option(min=0, help="engine.cached_states: states in a worker's memory.")] = 50_000,
+    cache: Annotated[int, typer.Option(min=0, help="engine.cache_mb: memory for a worker's decoded states.")] = 768,
     replication: Annotated[int, typer.Option(min=1, max=5, help="Copies of each topic.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for pipes.")] = False,
 ) -> None:
@@ -37,7 +37,7 @@ def command(
         growth=growth,
         restore_s=restore,
         replication=replication,
-        cached_states=cached,
+        cache_mb=cache,
     )
     try:
         made = plan(load)

@@ -21,6 +21,7 @@ from stream.engine.outgoing import outgoing
 from stream.engine.policies import pipeline, weights
 from stream.engine.pulse import Pulse
 from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
+from stream.engine.state_memory import StateMemory
 from stream.engine.store import Store
 from stream.engine.turns import Turns
 from stream.metrics import Metrics
@@ -95,6 +96,7 @@ class Shards:
         self._engine = settings.engine
         self._partitions = settings.topics.partitions
         self._turns = Turns(settings.engine.batches_at_once)
+        self._memory = StateMemory(settings.engine.cache_mb << 20)
 
     def _put(self, settings: Settings, silences: Sequence[Silence]) -> None:
         self._step = step(settings, self.metrics, silences, self._feed.model)
@@ -133,21 +135,19 @@ class Shards:
         log: ShardLog,
         store: Store,
         *,
-        share: int = 1,
         staff: Bulletin | None = None,
         opens_from: FirstStart | None = None,
         tombstones: Tombstones | None = None,
         wall: Callable[[], int] = wall_ms,
         pulse: Pulse | None = None,
     ) -> Shard:
-        """Return a shard; `share`: among how many the cached states are divided; `staff`: its news."""
+        """Return a shard; `staff`: its news."""
         engine = self._engine
         options = ShardOptions(
             topics=INPUTS,
             partitions=self._partitions,
             group=engine.group,
             batch_events=engine.batch_events,
-            cached_states=engine.cached_states // max(1, share),
             merge_wait_ms=engine.merge_wait_ms,
             merge_wait_max_ms=engine.merge_wait_max_ms,
             idle_grace_ms=engine.idle_grace_ms,
@@ -168,4 +168,5 @@ class Shards:
             wall=wall,
             pulse=pulse,
             turns=self._turns,
+            memory=self._memory,
         )

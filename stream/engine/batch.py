@@ -174,7 +174,9 @@ class Batch:
         stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
             if held.done:
-                self.output.changelog[STATE + customer] = None if held.state is None else encode(held.state)
+                encoded = None if held.state is None else encode(held.state)
+                self.output.changelog[STATE + customer] = encoded
+                held.stored = len(encoded or b"")
                 if held.noted != held.due or customer in stale:
                     changes.append((customer, held.due, held.noted))
             held.settle()  # now, while it is in the processor's caches

@@ -57,5 +57,7 @@ class GroupBatch:
             if held.done and held.state is not None:
                 if held.state.size == 0:
                     held.state = None
-                changelog[form.prefix + key] = None if held.state is None else form.encode(held.state)
+                encoded = None if held.state is None else form.encode(held.state)
+                changelog[form.prefix + key] = encoded
+                held.stored = len(encoded or b"")
             held.settle()

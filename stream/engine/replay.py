@@ -159,7 +159,7 @@ class Replay:
         for number in range(self._partitions):
             log = MemoryShardLog(self._broker, number, INPUTS)
             staff = MemoryBulletin(self._broker, STAFF)
-            shard = self._shards.make(log, Store(folder / str(number)), share=self._partitions, staff=staff)
+            shard = self._shards.make(log, Store(folder / str(number)), staff=staff)
             await shard.open()
             shards.append(shard)
         return shards

@@ -24,6 +24,7 @@ from stream.engine.outgoing import PLAIN, Outgoing
 from stream.engine.pulse import Pulse
 from stream.engine.restoring import Restoring
 from stream.engine.staff_feed import StaffFeed, suspects
+from stream.engine.state_memory import StateMemory
 from stream.engine.states import CUSTOMERS, GROUPS, WAITING, States
 from stream.engine.store import FORGOTTEN, GROUP, Store
 from stream.engine.tally import Arrivals, count_batch, tell_batch
@@ -36,15 +37,12 @@ POLL_S = 0.05
 _WAITING_S = 0.005
 """How soon to look again whether what is held back may go: that a topic has nothing to tell arrives without a sound."""
 
-_GROUPS_SHARE = 10  # for so many cached customers one group: they are rarely asked for, and some are large
+_GROUPS_SHARE = 20  # of the memory for customers, one part more for groups: they are rarely asked for
 _TURN = 200
 """Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
 
 _PIECE = 1000
 """Records that a batch grows by, as long as they are there: then it is seen whether it has enough."""
-
-MOST_STATES = 2500
-"""Customers whom a batch changes, about, at most: every shard of the worker holds that many decoded at a time."""
 
 _EMPTY_WORLD = json.encode(World().dump(), order="deterministic")
 
@@ -68,7 +66,6 @@ class ShardOptions:
     partitions: int = 1
     group: str = ""
     batch_events: int = 16_000
-    cached_states: int = 50_000
     merge_wait_ms: float = 100
     merge_wait_max_ms: float = 5000
     idle_grace_ms: int = 60_000
@@ -95,12 +92,13 @@ class Shard:
         wall: Callable[[], int] = wall_ms,
         pulse: Pulse | None = None,
         turns: Turns | None = None,
+        memory: StateMemory | None = None,
     ) -> None:
         """`steps` is asked for the core at each batch. `staff`: news of the staff, as this process has read it.
 
         At the very first start `opens_from` is asked: earlier events open nothing; and `tombstones`: what is older
         about those customers is dropped. `wall`: the wall clock, ms. `pulse`: for whoever watches whether it gets on.
-        `turns`: shared with the shards that it takes turns with.
+        `turns`, `memory`: shared with the other shards of the worker; without `memory` no state outlasts its batch.
         """
         self.number = log.shard
         self._log = log
@@ -116,9 +114,10 @@ class Shard:
             wait_max_ms=options.merge_wait_max_ms,
             capacity=min(options.batch_events, AHEAD),
         )
-        self._states = States(store, options.cached_states, CUSTOMERS)
-        self._groups = States(store, options.cached_states // _GROUPS_SHARE, GROUPS)
-        self._waiting = States(store, 0, WAITING)
+        self._memory = memory or StateMemory(0)
+        self._states = States(store, CUSTOMERS, lambda: self._memory.each)
+        self._groups = States(store, GROUPS, lambda: self._memory.each // _GROUPS_SHARE)
+        self._waiting = States(store, WAITING)
         self._world = World()
         self._world_stored: bytes | None = None
         self._staff = StaffFeed(staff, codec)
@@ -182,6 +181,7 @@ class Shard:
         await self._open_world()
         self._log.start({topic: positions[topic] for topic in self._options.topics if topic in positions})
         self._last_input = self._wall()
+        self._memory.join(self.number)
         self.pulse.beat()
         self.running = True
 
@@ -267,7 +267,7 @@ class Shard:
             spent += took
             taken += len(items)
             arrivals.note(items)
-            if len(items) < _PIECE or len(self._states) >= MOST_STATES:
+            if len(items) < _PIECE or self._states.full:
                 break
             await self.fetch(0)
             items = self._more(taken, until)
@@ -383,5 +383,6 @@ class Shard:
     async def close(self) -> None:
         """Let go of log and store; nothing is written any more."""
         self.running = False
+        self._memory.leave(self.number)
         await self._log.close()
         self._store.close()

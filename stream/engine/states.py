@@ -13,9 +13,14 @@ from stream.domain import groups
 from stream.domain import state as customers
 from stream.domain.groups import GroupState
 from stream.domain.state import State
+from stream.engine.state_memory import memory_of
 from stream.engine.store import GROUP, PENDING, STATE, Store
 
 S = TypeVar("S")
+MOST_STATES = 2500
+MOST_MEMORY = 32 << 20
+"""A batch is to end when it holds so many states, or so many bytes of them: several shards are in one at a time."""
+
 _LOOKED_AT = 2_000  # states in one turn: a few ms
 
 
@@ -41,15 +46,16 @@ class Held(Generic[S]):
     """One state in memory. `done` are the steps of this batch, to be done again if a later one fails.
 
     With each goes what its owner needs for that. `due` is when the store's due index has them next, 0 = not at all;
-    `noted` what this batch has made of it.
+    `noted` what this batch has made of it; `stored` how many bytes it takes as it was last encoded.
     """
 
-    __slots__ = ("done", "due", "noted", "state")
+    __slots__ = ("done", "due", "noted", "state", "stored")
 
-    def __init__(self, state: S | None, due: int) -> None:
+    def __init__(self, state: S | None, due: int, stored: int) -> None:
         """`state` is `None` for who is unknown; `due` is what the store's due index holds for them."""
         self.state = state
         self.due = self.noted = due
+        self.stored = stored
         self.done: list[tuple[Any, Any]] = []
 
     def settle(self) -> None:
@@ -61,23 +67,31 @@ class Held(Generic[S]):
 class States(Generic[S]):
     """A cache in front of the store, with the changes of one batch: of customers, of groups, of waiting cut-offs."""
 
-    def __init__(self, store: Store, capacity: int, form: Form[S]) -> None:
-        """Keep up to `capacity` states besides those of the batch."""
+    def __init__(self, store: Store, form: Form[S], room: Callable[[], int] = lambda: 0) -> None:
+        """`room`: bytes of memory for states besides those of the batch; it may change."""
         self._store = store
-        self._capacity = capacity
+        self._room = room
         self.form = form
         self._held: dict[bytes, Held[S]] = {}
+        self._kept = 0  # their memory, bytes
         self._touched: dict[bytes, Held[S]] = {}
+        self._taken = 0  # theirs
 
-    def __len__(self) -> int:
-        """How many belong to the batch under way."""
-        return len(self._touched)
+    @property
+    def full(self) -> bool:
+        """Whether the batch under way holds as much as it should."""
+        return len(self._touched) >= MOST_STATES or self._taken >= MOST_MEMORY
 
     def touch(self, key: bytes) -> Held[S]:
         """Return a customer's or a group's state for changing: it becomes part of the batch."""
         held = self._touched.get(key)
         if held is None:
-            held = self._held.pop(key, None) or self._load(key)
+            held = self._held.pop(key, None)
+            if held is not None:
+                self._kept -= memory_of(held.stored)
+            else:
+                held = self._load(key)
+            self._taken += memory_of(held.stored)
             self._touched[key] = held
         return held
 
@@ -121,12 +135,20 @@ class States(Generic[S]):
     def commit(self) -> None:
         """The batch is in the store: keep its states, all settled, as the most recently used ones."""
         self._held.update(self._touched)
-        self._touched = {}
-        excess = len(self._held) - self._capacity
-        if excess > 0:
-            for key in [k for k, _ in zip(self._held, range(excess), strict=False)]:
-                del self._held[key]
+        self._kept += sum(memory_of(held.stored) for held in self._touched.values())
+        self._touched, self._taken = {}, 0
+        room, oldest = self._room(), []
+        for key, held in self._held.items():
+            if self._kept <= room:
+                break
+            self._kept -= memory_of(held.stored)
+            oldest.append(key)
+        for key in oldest:
+            del self._held[key]
 
     def _load(self, key: bytes) -> Held[S]:
-        state = self.peek(key)
-        return Held(state, 0 if state is None else self.form.due(state))
+        stored = self._store.get(self.form.prefix + key)
+        if stored is None:
+            return Held(None, 0, 0)
+        state = self.form.decode(stored)
+        return Held(state, self.form.due(state), len(stored))

@@ -98,7 +98,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._release(number)
             for number in sorted(owned - set(self._tasks)):
                 self.pulses[number] = Pulse("opening")
-                self._tasks[number] = asyncio.create_task(self._own(number, len(owned)), name=f"shard-{number}")
+                self._tasks[number] = asyncio.create_task(self._own(number), name=f"shard-{number}")
             self.joined = True
             log.info("shards owned: %s", sorted(owned) or "none")
             self._count()
@@ -134,20 +134,20 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
             self.shards[number].release()
         self._held.discard(number)
 
-    async def _own(self, number: int, share: int) -> None:
+    async def _own(self, number: int) -> None:
         """Open and run a shard until it is lost, reopening it after what may pass."""
         bind_contextvars(shard=number)  # on all that this task logs
         try:
-            await self._keep_running(number, share)
+            await self._keep_running(number)
         finally:
             if self._tasks.get(number) is asyncio.current_task():  # ended by itself: may be assigned again
                 del self._tasks[number]
                 self.pulses.pop(number, None)
 
-    async def _keep_running(self, number: int, share: int) -> None:
+    async def _keep_running(self, number: int) -> None:
         while True:
             try:
-                await self._run(number, share)
+                await self._run(number)
             except Fenced:
                 self._metrics.shard_ends.labels("fenced").inc()
                 log.warning("shard %d: fenced by another owner", number)
@@ -188,7 +188,7 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         await asyncio.sleep(max(1.0, self._settings.engine.session_timeout_ms / 5000))
         return self.intake.assigned(self.intake.partition(INPUTS[0], number))
 
-    async def _run(self, number: int, share: int) -> None:
+    async def _run(self, number: int) -> None:
         pulse = self.pulses[number]
         pulse.work = "opening"
         shard_log = KafkaShardLog(self._settings, number, self.intake)
@@ -197,7 +197,6 @@ class Supervisor(ConsumerRebalanceListener):  # type: ignore[misc]
         shard = self._make.make(
             shard_log,
             store,
-            share=share,
             staff=self._staff,
             opens_from=self._opens_from,
             tombstones=partial(tombstones, self._settings, number),

@@ -46,7 +46,7 @@ class Parts:
             name: Pending([Entry(at, at, sets.VERSION, packed[name], judged[name].scores, "v", {"class": "x"}, 1)])
             for name, (_, at) in found.items()
         }
-        self.batch = PendingBatch(States(store, 0, WAITING))
+        self.batch = PendingBatch(States(store, WAITING))
         self.all: dict[str, Callable[[str], Any]] = {
             "features": lambda name: sets.taken(*found[name], units),
             "scores": lambda name: scorer.judge(vectors[name]),
@@ -65,7 +65,7 @@ class Parts:
 
     def fresh(self) -> None:
         """Begin another batch."""
-        self.batch = PendingBatch(States(self._store, 0, WAITING))
+        self.batch = PendingBatch(States(self._store, WAITING))
 
     def _whole(self, name: str, foreseen: Any = None) -> None:
         state, at = self._found[name]

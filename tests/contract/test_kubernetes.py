@@ -147,8 +147,7 @@ def test_workers_keep_their_names_and_are_taken_away_one_at_a_time(tmp_path):
 
 def test_a_worker_asks_for_what_was_measured(tmp_path):
     resources = container("worker")["resources"]
-    cached = settings_of("worker", tmp_path).engine.cached_states
-    needed = (costs.WORKER_BYTES + cached * costs.DECODED_BYTES) / MEBI
+    needed = costs.WORKER_BYTES / MEBI + settings_of("worker", tmp_path).engine.cache_mb
     assert needed <= mebibytes(resources["requests"]["memory"]) < mebibytes(resources["limits"]["memory"])
     assert resources["requests"]["cpu"] == "1"
     assert "cpu" not in resources["limits"]

@@ -34,11 +34,11 @@ def town(draw, names=ALONE, late=LATE_MS):
     return [*lived, loose(chance, draw(st.sampled_from([0, 10, 80])), late)]
 
 
-def play(lines, schedule=(), *, batch_events=4000, cached=50_000, fetch_records=4000, feed=None):
+def play(lines, schedule=(), *, batch_events=4000, cache=256 << 20, fetch_records=4000, feed=None):
     """Return states, alerts and dead letters; crash between batches wherever `schedule` says so."""
 
     async def run(folder):
-        harness = Harness(folder, batch_events=batch_events, cached_states=cached, fetch_records=fetch_records)
+        harness = Harness(folder, batch_events=batch_events, cache=cache, fetch_records=fetch_records)
         harness.feed(feed if feed is not None else records(lines))
         await harness.open()
         for what in schedule:
@@ -75,12 +75,19 @@ def test_in_these_lives_every_rule_speaks():
 
 
 @examples(20)
-@given(town(), st.integers(), st.integers(1, 90), CRASHES, st.sampled_from([0, 1, 50_000]), st.sampled_from([7, 4000]))
+@given(
+    town(),
+    st.integers(),
+    st.integers(1, 90),
+    CRASHES,
+    st.sampled_from([0, 30_000, 256 << 20]),
+    st.sampled_from([7, 4000]),
+)
 def test_batching_crashes_and_lost_stores_change_neither_a_state_nor_an_alert(
-    lines, seed, batch, schedule, cached, fetched
+    lines, seed, batch, schedule, cache, fetched
 ):
     lines = answered(lines, seed)
-    cut = play(lines, schedule, batch_events=batch, cached=cached, fetch_records=fetched)
+    cut = play(lines, schedule, batch_events=batch, cache=cache, fetch_records=fetched)
     assert cut == play(lines)
 
 

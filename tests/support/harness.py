@@ -15,6 +15,7 @@ from stream.engine.assemble import codec, step
 from stream.engine.jsonl import Record
 from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryShardLog
 from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones
+from stream.engine.state_memory import StateMemory
 from stream.engine.store import Store
 from stream.metrics import Metrics
 from stream.topics import INPUTS, STAFF
@@ -46,6 +47,7 @@ class Harness:
         tombstones: Tombstones | None = None,
         fetch_records: int = 4000,
         log: type[MemoryShardLog] = MemoryShardLog,
+        cache: int = 256 << 20,
         **options: Any,
     ) -> None:
         self.settings = settings or default_settings()
@@ -61,6 +63,7 @@ class Harness:
         self._tombstones = tombstones
         self._fetch_records = fetch_records
         self._log = log
+        self._memory = StateMemory(cache)
         self.shard: Shard = None  # type: ignore[assignment]
         self.store: Store = None  # type: ignore[assignment]
         self.log: MemoryShardLog = None  # type: ignore[assignment]
@@ -85,6 +88,7 @@ class Harness:
             opens_from=self._opens_from,
             tombstones=self._tombstones,
             wall=self.wall,
+            memory=self._memory,
         )
         await self.shard.open()
         return self.shard

@@ -8,7 +8,7 @@ import pytest
 from support.harness import Harness
 from support.timeline import at, records
 
-from stream.engine import shard
+from stream.engine import shard, states
 from stream.engine.store import Store
 from stream.engine.store_memory import StoreMemory
 
@@ -18,7 +18,7 @@ NOON = at("2025-03-03 12:00")
 @pytest.fixture
 def small(monkeypatch):
     monkeypatch.setattr(shard, "_PIECE", 10)
-    monkeypatch.setattr(shard, "MOST_STATES", 15)
+    monkeypatch.setattr(states, "MOST_STATES", 15)
 
 
 def events(customers, each):
@@ -53,7 +53,7 @@ async def test_what_comes_of_events_is_the_same_however_many_are_taken_at_once(t
     _, whole = await run(tmp_path / "whole", given)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shard, "_PIECE", 7)
-        patch.setattr(shard, "MOST_STATES", 20)
+        patch.setattr(states, "MOST_STATES", 20)
         batches, parts = await run(tmp_path / "parts", given)
     assert batches > 3
     assert parts == whole

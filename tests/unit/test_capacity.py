@@ -10,9 +10,10 @@ from hypothesis import strategies as some
 from typer.testing import CliRunner
 
 from stream.capacity import costs
-from stream.capacity.plan import Load, TooLarge, changes, event_us, plan, settings
+from stream.capacity.plan import Load, TooLarge, event_us, plan, settings
 from stream.cli.commands import build
 from stream.config import Topics
+from stream.engine.state_memory import memory_of
 
 COUNTS = some.integers(1, 100_000_000)
 EVENTS = some.integers(1, 2_000_000_000)
@@ -21,7 +22,7 @@ EVENTS = some.integers(1, 2_000_000_000)
 def test_a_small_bank_takes_one_worker_and_one_to_spare():
     made = plan(Load(customers=100_000, events_per_day=1_000_000))
     assert (made.workers, made.partitions) == (2, 4)
-    assert made.cached_states == 50_000
+    assert made.cached_states == (768 << 20) // costs.DECODED_BYTES
     assert made.worker_disk == 100_000 * costs.STATE_BYTES * 1.5
     assert made.restore_s == pytest.approx(100_000 / costs.RESTORE_STATES_PER_S)
 
@@ -31,7 +32,7 @@ def test_a_hundred_million_customers_are_bound_by_the_peak_of_their_events():
     peak, scores = 1e9 / 86_400 * 4, 1e8 / (7 * 86_400)
 
     def busy(workers):
-        missed = 1 - 50_000 * workers / 1e8
+        missed = 1 - (768 << 20) // costs.DECODED_BYTES * workers / 1e8
         kb = costs.STATE_BYTES / 1000
         change = costs.CHANGE_US + costs.CHANGE_US_PER_KB * kb
         miss = costs.MISS_US + costs.MISS_US_PER_KB * kb
@@ -44,15 +45,16 @@ def test_a_hundred_million_customers_are_bound_by_the_peak_of_their_events():
 
 
 def test_events_of_one_customer_in_one_batch_share_what_a_change_costs():
-    assert changes(1, 100) == pytest.approx(0.01)
-    assert changes(10**9, 100) == pytest.approx(1.0)
-    assert changes(2_500, 8_000) == pytest.approx(0.3, abs=0.01)
     assert event_us(0.5, 0.0, 1000) == costs.EVENT_US + (costs.CHANGE_US + costs.CHANGE_US_PER_KB) / 2
+
+
+def test_a_decoded_state_takes_what_the_engine_reckons():
+    assert memory_of(costs.STATE_BYTES) == costs.DECODED_BYTES
 
 
 def test_memory_in_place_of_workers():
     load = {"customers": 10_000_000, "events_per_day": 500_000_000}
-    few, many = plan(Load(**load, cached_states=0)), plan(Load(**load, cached_states=1_000_000))
+    few, many = plan(Load(**load, cache_mb=0)), plan(Load(**load, cache_mb=60_000))
     assert many.workers < few.workers
     assert many.worker_memory > few.worker_memory
 
@@ -73,7 +75,7 @@ def test_the_more_shards_the_less_a_warm_standby_would_spare():
 
 
 def test_one_of_two_workers_takes_all_that_the_other_had():
-    made = plan(Load(customers=2_000_000, events_per_day=1_000_000, cached_states=1_000_000))
+    made = plan(Load(customers=2_000_000, events_per_day=1_000_000, cache_mb=60_000))
     assert made.workers == 2
     assert made.failover_s == pytest.approx(costs.SESSION_S + 1_000_000 / costs.RESTORE_STATES_PER_S)
 

@@ -81,7 +81,7 @@ def test_what_a_file_leaves_out_is_the_default(tmp_path):
 
 def test_the_environment_wins_over_the_file(tmp_path):
     file = tmp_path / "some.toml"
-    file.write_text("[engine]\nbatch_events = 10\ncached_states = 20\n")
+    file.write_text("[engine]\nbatch_events = 10\ncache_mb = 20\n")
     env = {
         "CHURNWATCH_ENGINE__BATCH_EVENTS": "30",
         "CHURNWATCH_KAFKA__BOOTSTRAP": "k:9092",
@@ -91,7 +91,7 @@ def test_the_environment_wins_over_the_file(tmp_path):
         "OTHER__BATCH_EVENTS": "7",
     }
     settings = load(file, env=env)
-    assert (settings.engine.batch_events, settings.engine.cached_states) == (30, 20)
+    assert (settings.engine.batch_events, settings.engine.cache_mb) == (30, 20)
     assert settings.kafka.bootstrap == "k:9092"
     assert settings.policy.backfill_days == 2
     assert settings.rules["balance_drop"]["min_share"] == "0.45"
