@@ -15,7 +15,7 @@ from stream.domain.alerts import Alert
 from stream.domain.events import Forget, GroupSignal, GroupWarning, Staff
 from stream.domain.groups import GroupState
 from stream.domain.staff import concerns
-from stream.domain.state import State, encode
+from stream.domain.state import State
 from stream.domain.step import Outgoing as Emitted
 from stream.domain.step import Step
 from stream.domain.world import World
@@ -174,9 +174,7 @@ class Batch:
         stale = {customer for customer, _ in self.stale}
         for customer, held in self._states.touched():
             if held.done:
-                encoded = None if held.state is None else encode(held.state)
-                self.output.changelog[STATE + customer] = encoded
-                held.stored = len(encoded or b"")
+                self.output.changelog[STATE + customer] = self._states.encoded(held)
                 if held.noted != held.due or customer in stale:
                     changes.append((customer, held.due, held.noted))
             held.settle()  # now, while it is in the processor's caches

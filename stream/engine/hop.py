@@ -52,12 +52,10 @@ class GroupBatch:
 
     def finish(self, changelog: dict[bytes, bytes | None]) -> None:
         """Encode the groups that changed; one to which nobody belongs and whom nobody left is forgotten."""
-        form = self._states.form
+        prefix = self._states.form.prefix
         for key, held in self._states.touched():
             if held.done and held.state is not None:
                 if held.state.size == 0:
                     held.state = None
-                encoded = None if held.state is None else form.encode(held.state)
-                changelog[form.prefix + key] = encoded
-                held.stored = len(encoded or b"")
+                changelog[prefix + key] = self._states.encoded(held)
             held.settle()

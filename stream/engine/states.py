@@ -124,6 +124,12 @@ class States(Generic[S]):
         held.state = self.peek(key)
         return held
 
+    def encoded(self, held: Held[S]) -> bytes | None:
+        """Return what is to be stored of a state that the batch changed, and note its size; `None`: nothing."""
+        found = None if held.state is None else self.form.encode(held.state)
+        held.stored = len(found or b"")
+        return found
+
     def touched_one(self, key: bytes) -> Held[S] | None:
         """Return a state that the batch changes; `None` for any other."""
         return self._touched.get(key)

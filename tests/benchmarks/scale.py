@@ -28,7 +28,7 @@ from typing import Any
 import orjson
 import psutil
 
-from stream.capacity.plan import event_us
+from stream.capacity.plan import changes, event_us
 from stream.config import Settings
 from stream.engine.state_memory import memory_of
 from stream.engine.states import MOST_STATES
@@ -76,7 +76,7 @@ class Found:
         batch = _batch(per_shard, engine.batch_events)
         held = (engine.cache_mb << 20) / memory_of(round(self.state_bytes))
         missed = max(0.0, 1 - held * case.workers / case.customers)
-        return event_us(_changes(per_shard, batch), missed, self.state_bytes)
+        return event_us(changes(per_shard, batch), missed, self.state_bytes)
 
     def row(self) -> str:
         """Return a row of the table."""
@@ -159,11 +159,6 @@ def _batch(customers: int, most: int) -> int:
     if customers <= MOST_STATES:
         return most
     return min(most, round(log(1 - MOST_STATES / customers) / log(1 - 1 / customers)))
-
-
-def _changes(customers: int, events: int) -> float:
-    """Return how many of a shard's customers a batch of so many events changes, for each event, if chance decides."""
-    return customers * (1 - (1 - 1 / customers) ** events) / events
 
 
 def _state_bytes(folder: Path) -> float:
