@@ -32,7 +32,7 @@ Occasion = Literal["cut-off", "report", "signal"]
 
 
 class WaitingLike(Protocol):
-    """Where entries wait; `stream.engine.pending.PendingBatch` is one."""
+    """Where entries wait; `stream.engine.shard.pending.PendingBatch` is one."""
 
     def pending(self, customer: str) -> Pending:
         """Return a customer's entries, to be changed in place."""

@@ -16,11 +16,11 @@ from stream.codec import Rejected
 from stream.config import Settings
 from stream.control import COMMANDS, Desk, carry_out
 from stream.engine.assemble import codec
-from stream.engine.clients import client_options
-from stream.engine.deadletter import TOPIC as DEAD_LETTERS
-from stream.engine.deadletter import dead_letter, describe
-from stream.engine.memory_log import MemoryRecord
-from stream.engine.worker import EngineService
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.deadletter import TOPIC as DEAD_LETTERS
+from stream.engine.log.deadletter import dead_letter, describe
+from stream.engine.log.memory import MemoryRecord
+from stream.engine.worker.service import EngineService
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from stream.config import Settings
 from stream.domain.alerts import SOURCE, rfc3339
 from stream.domain.events import Control, Id
 from stream.engine.assemble import business
-from stream.engine.in_force import RULE, SILENCE, RuleOverride, SilenceRecord, overridden, override
+from stream.engine.feeds.in_force import RULE, SILENCE, RuleOverride, SilenceRecord, overridden, override
 from stream.policy import silences
 from stream.policy.silences import SilenceError
 from stream.rules.registry import RegistryError, discover
@@ -92,7 +92,7 @@ class Sender(Protocol):
 
 
 class Table(Protocol):
-    """The topic `settings` as it is read; `stream.engine.broadcast.Broadcast` is one."""
+    """The topic `settings` as it is read; `stream.engine.kafka.broadcast.Broadcast` is one."""
 
     @property
     def latest(self) -> Mapping[bytes, bytes]:

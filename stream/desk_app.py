@@ -15,7 +15,7 @@ from stream.desk.service import DeskService
 from stream.desk.store.database import is_away
 from stream.desk.store.tables import Audit
 from stream.domain.events import Control
-from stream.engine.memory_log import MemoryRecord
+from stream.engine.log.memory import MemoryRecord
 
 _AGAIN_S = 1.0
 

@@ -12,7 +12,7 @@ _MOST = 1_000
 _SOON = re.compile(r"(GroupCoordinatorNotAvailable|NotLeaderForPartition|CoordinatorLoadInProgress|LeaderNotAvailable)")
 """A broker's first seconds, a partition whose leader moves: the client asks again and says nothing of it later."""
 
-_REPEATING = ("aiokafka", "faust.transport", "stream.engine.tally")
+_REPEATING = ("aiokafka", "faust.transport", "stream.engine.shard.tally")
 
 
 class Calm(logging.Filter):

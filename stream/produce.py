@@ -16,9 +16,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Fault, Line, Record
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Fault, Line, Record
+from stream.engine.log.partition import partition_for
 
 _BATCH_BYTES = 262_144
 _CHUNK_LINES, _CHUNK_S = 1000, 0.02

@@ -10,8 +10,8 @@ from stream.app import build_app
 from stream.command_agent import on_commands
 from stream.config import Settings
 from stream.domain.events import Control
-from stream.engine.memory_log import MemoryRecord
-from stream.engine.shard import wall_ms
+from stream.engine.log.memory import MemoryRecord
+from stream.engine.shard.loop import wall_ms
 from stream.training.service import TrainerService
 
 log = logging.getLogger(__name__)

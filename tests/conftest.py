@@ -19,7 +19,7 @@ from support.effort import EFFORT
 from stream.broker import admin, launcher
 from stream.broker.launcher import Broker
 from stream.config import Settings, load
-from stream.engine.first_start import settle_positions
+from stream.engine.worker.first_start import settle_positions
 
 PARTITIONS = 4
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from stream.backtest.episodes import epoch_ms
-from stream.engine.jsonl import Fault, Record
+from stream.engine.log.jsonl import Fault, Record
 
 NOBODY = ""
 """The book of customers without an RM."""

@@ -12,7 +12,7 @@ import orjson
 
 from stream.config import Settings
 from stream.engine import assemble
-from stream.engine.jsonl import Fault, Record
+from stream.engine.log.jsonl import Fault, Record
 from stream.engine.replay import Progress, Replay
 from stream.metrics import Metrics
 from stream.rules import registry

@@ -22,7 +22,7 @@ from stream.config import Settings, load
 from stream.domain.alerts import rfc3339
 from stream.domain.business import DAY_MS, Business
 from stream.engine import assemble
-from stream.engine.jsonl import Fault, Record, read_lines
+from stream.engine.log.jsonl import Fault, Record, read_lines
 
 INACTIVITY = "inactivity"
 

@@ -20,7 +20,7 @@ from aiokafka.errors import (
 from stream.broker.layout import Found, Mismatch, TopicMismatch, Wanted, compare, full_name, wanted
 from stream.broker.progress import Progress, silent
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.kafka.clients import client_options
 
 __all__ = [
     "Applied",

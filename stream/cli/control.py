@@ -148,8 +148,8 @@ def show(
     from stream.broker.launcher import located
     from stream.cli.console import faults, say
     from stream.config import load
-    from stream.engine.broadcast import read_whole
-    from stream.engine.in_force import told
+    from stream.engine.feeds.in_force import told
+    from stream.engine.kafka.broadcast import read_whole
     from stream.ops.printable import printable
 
     with faults():

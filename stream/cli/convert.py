@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from stream.convert.base import Stats
-    from stream.engine.jsonl import Line
+    from stream.engine.log.jsonl import Line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -88,7 +88,7 @@ def _zone(name: str) -> ZoneInfo:
 def _run(lines: Callable[[Stats], Iterator[Line]], output: Path, show_bad: int) -> None:
     from stream.cli.progress import counted
     from stream.convert.base import ConvertError, Stats, in_order
-    from stream.engine.jsonl import write_lines
+    from stream.engine.log.jsonl import write_lines
 
     stats = Stats()
     try:

@@ -42,7 +42,7 @@ async def _worked(settings: Settings, work: Callable[[AsyncSession, Vault, Setti
     from stream.desk.store.database import Database
     from stream.desk.store.keys import load_vault
     from stream.desk.store.migrate import migrate
-    from stream.engine.shard import wall_ms
+    from stream.engine.shard.loop import wall_ms
 
     await migrate(settings.desk.database)
     database = Database.open(settings.desk.database)

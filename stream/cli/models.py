@@ -133,7 +133,7 @@ def _read(config: Path | None) -> tuple[list[Snapshot], dict[bytes, bytes], Snap
     from stream.broker.launcher import located
     from stream.cli.console import faults
     from stream.config import load
-    from stream.engine.broadcast import read_whole
+    from stream.engine.kafka.broadcast import read_whole
     from stream.training import shelf
 
     with faults():

@@ -54,7 +54,7 @@ async def _run(settings: Settings, source: Path, rate: float | None, speedup: fl
     from contextlib import suppress
 
     from stream.cli.progress import bar
-    from stream.engine.jsonl import read_lines
+    from stream.engine.log.jsonl import read_lines
     from stream.produce import produce
 
     stop, caught = asyncio.Event(), [0]

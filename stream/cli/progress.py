@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from stream.engine.jsonl import Fault, Record
+    from stream.engine.log.jsonl import Fault, Record
 
 T = TypeVar("T")
 

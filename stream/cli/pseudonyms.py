@@ -19,7 +19,7 @@ def new_key(name: str = typer.Argument(help="1 to 16 letters and digits, such as
     """
     from stream.cli.console import faults
     from stream.config import ConfigError
-    from stream.engine import pseudonyms
+    from stream.engine.shard import pseudonyms
 
     with faults():
         try:

@@ -33,7 +33,7 @@ def command(
     from stream.cli.progress import bar
     from stream.config import load
     from stream.engine import report
-    from stream.engine.jsonl import read_lines
+    from stream.engine.log.jsonl import read_lines
     from stream.engine.replay import Replay
 
     with faults():

@@ -73,7 +73,7 @@ def _run(options: Options, output: Path, truth: Path) -> None:
     import orjson
 
     from stream.cli.progress import counted
-    from stream.engine.jsonl import Line, open_output, write_lines
+    from stream.engine.log.jsonl import Line, open_output, write_lines
     from stream.simulate.town import Town
 
     town = Town(options)

@@ -61,7 +61,7 @@ def asked(config: Path | None, worker: str, customer: str, what: str) -> tuple[S
 
 async def _ask(settings: Settings, worker: str, customer: str, what: str) -> dict[str, Any]:
     from stream.broker.launcher import located
-    from stream.engine.directory import token
+    from stream.engine.worker.directory import token
     from stream.ops import asking
 
     urls = [worker] if worker else await asking.workers(located(settings))

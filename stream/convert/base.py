@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from stream.engine.jsonl import Line
+from stream.engine.log.jsonl import Line
 from stream.topics import INPUTS
 
 _ORDER = {topic: place for place, topic in enumerate(INPUTS)}

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from stream.convert.base import BadRowError, ConvertError, Row, Stats, Table, day_start, money, rfc3339
 from stream.convert.berka_order import Movement, chained
 from stream.convert.berka_tables import Tables, day_of
-from stream.engine.jsonl import Line
+from stream.engine.log.jsonl import Line
 
 TRANS_COLUMNS = (
     "trans_id",

@@ -8,7 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from stream.convert.base import BadRowError, Stats, Table, day_start, money, rfc3339
-from stream.engine.jsonl import Line
+from stream.engine.log.jsonl import Line
 
 _OPENS_MS = 7 * 3_600_000  # before the day's movements
 

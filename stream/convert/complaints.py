@@ -16,7 +16,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from stream.convert.base import BadRowError, ConvertError, Row, Stats, Table, day_start, milliseconds, rfc3339
-from stream.engine.jsonl import Line
+from stream.engine.log.jsonl import Line
 
 NARRATIVES_BEGIN = date(2015, 1, 1)
 _HOUR_MS = 3_600_000

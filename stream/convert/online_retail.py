@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from stream.convert.base import BadRowError, ConvertError, Row, Stats, Table, milliseconds, money, rfc3339
-from stream.engine.jsonl import Line
+from stream.engine.log.jsonl import Line
 
 COLUMNS = ("CustomerID", "InvoiceNo", "InvoiceDate", "amt", "qty", "cancel")
 _CANCELLED = {"true": True, "1": True, "false": False, "0": False}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from stream.demo.source import Lines
-from stream.engine.jsonl import Fault, Line, Record
+from stream.engine.log.jsonl import Fault, Line, Record
 
 _MARK_EVERY = 20
 

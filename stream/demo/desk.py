@@ -22,7 +22,7 @@ from stream.desk.store.repositories.rows import insert_into
 from stream.desk.store.tables import Staff
 from stream.desk.web.sessions import Seals
 from stream.engine.assemble import business
-from stream.engine.shard import wall_ms
+from stream.engine.shard.loop import wall_ms
 from stream.settings.desk import Database, Keys, Retention
 from stream.settings.desk_notify import Notify
 from stream.settings.desk_work import Label

@@ -11,7 +11,7 @@ from rich.console import Console
 from stream.config import Settings
 from stream.demo import view
 from stream.demo.source import Lines
-from stream.engine.jsonl import Fault, Line, Record
+from stream.engine.log.jsonl import Fault, Line, Record
 from stream.engine.replay import Replay
 from stream.engine.report import in_time
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import aiohttp
 
 from stream.config import Settings
-from stream.engine import directory
-from stream.engine.broadcast import read_whole
+from stream.engine.kafka.broadcast import read_whole
+from stream.engine.worker import directory
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
 _READY_S = 60.0

@@ -22,7 +22,7 @@ from stream.demo.clock import TownClock
 from stream.demo.desk import DemoDesk
 from stream.demo.plan import Plan
 from stream.demo.process import ENDING
-from stream.engine.shard import wall_ms
+from stream.engine.shard.loop import wall_ms
 from stream.ops.commanding import give
 from stream.ops.reading import Reader
 from stream.produce import Sent, produce

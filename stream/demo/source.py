@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stream.engine.jsonl import Fault, Line, Record, read_lines
+from stream.engine.log.jsonl import Fault, Line, Record, read_lines
 
 if TYPE_CHECKING:
     from stream.simulate.town import Town

@@ -39,10 +39,10 @@ from stream.desk.web.asking import WorkersAsker
 from stream.desk.web.site import Site
 from stream.desk_metrics import DeskMetrics
 from stream.engine.assemble import business, codec
-from stream.engine.log import Message
-from stream.engine.pseudonyms import pseudonyms
-from stream.engine.sender import KafkaSender
-from stream.engine.shard import wall_ms
+from stream.engine.kafka.sender import KafkaSender
+from stream.engine.log.port import Message
+from stream.engine.shard.loop import wall_ms
+from stream.engine.shard.pseudonyms import pseudonyms
 from stream.http_log import http_logger
 from stream.metrics import Metrics
 from stream.settings.desk_notify import Notify

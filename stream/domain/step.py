@@ -1,7 +1,7 @@
 """The core: one event or one timer into one customer's state, and what comes of it.
 
 Pure but for the state it is given, which it updates in place: the same state, event and moment give the same bytes
-and the same alerts. Whoever owns the state undoes a step that raised (see `stream.engine.batch`).
+and the same alerts. Whoever owns the state undoes a step that raised (see `stream.engine.shard.batch`).
 
 A rule listens to a topic, or to a part of one:
 

@@ -1,1 +1,1 @@
-"""The shard engine: log port, store, timers, shard loop and the worker service."""
+"""What happens to a customer's shard: its log, its store, its batches, and the worker that runs them."""

@@ -14,16 +14,16 @@ from stream.domain.calendar import Calendar
 from stream.domain.health import Health, health
 from stream.domain.state import State
 from stream.domain.step import Step
-from stream.engine.in_force import InForce, in_force
-from stream.engine.log import Bulletin, ShardLog
-from stream.engine.model_feed import ModelFeed, in_stream
-from stream.engine.outgoing import outgoing
+from stream.engine.feeds.in_force import InForce, in_force
+from stream.engine.feeds.model import ModelFeed, in_stream
+from stream.engine.liveness.pulse import Pulse
+from stream.engine.log.port import Bulletin, ShardLog
 from stream.engine.policies import pipeline, weights
-from stream.engine.pulse import Pulse
-from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
-from stream.engine.state_memory import StateMemory
-from stream.engine.store import Store
-from stream.engine.turns import Turns
+from stream.engine.shard.loop import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
+from stream.engine.shard.outgoing import outgoing
+from stream.engine.shard.turns import Turns
+from stream.engine.store.rocks import Store
+from stream.engine.store.state_memory import StateMemory
 from stream.metrics import Metrics
 from stream.policy.inhibit import inhibitors_first
 from stream.policy.silences import Silence

@@ -19,14 +19,14 @@ from models.snapshot import Snapshot
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.engine.assemble import Shards
-from stream.engine.deadletter import TOPIC as DEAD_LETTERS
-from stream.engine.deadletter import dead_letter
-from stream.engine.jsonl import Fault, Record
-from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryRecord, MemoryShardLog
-from stream.engine.outgoing import EXAMPLES
-from stream.engine.partition import partition_for
-from stream.engine.shard import Shard
-from stream.engine.store import Store
+from stream.engine.log.deadletter import TOPIC as DEAD_LETTERS
+from stream.engine.log.deadletter import dead_letter
+from stream.engine.log.jsonl import Fault, Record
+from stream.engine.log.memory import MemoryBroker, MemoryBulletin, MemoryRecord, MemoryShardLog
+from stream.engine.log.partition import partition_for
+from stream.engine.shard.loop import Shard
+from stream.engine.shard.outgoing import EXAMPLES
+from stream.engine.store.rocks import Store
 from stream.metrics import Metrics
 from stream.topics import BY_NAME, FEEDS, HOPS, INPUTS, STAFF
 

@@ -12,11 +12,10 @@ import msgspec
 import orjson
 
 from models.example import Example, in_turn
-from stream.domain.ring import Ring
-from stream.domain.state import decode
-from stream.engine.jsonl import STDIO
-from stream.engine.memory_log import MemoryRecord
+from stream.engine.log.jsonl import STDIO
+from stream.engine.log.memory import MemoryRecord
 from stream.engine.replay import Replayed
+from stream.engine.store.described import describe_state
 
 
 def write_alerts(path: Path, replayed: Replayed) -> None:
@@ -45,27 +44,6 @@ def write_states(path: Path, replayed: Replayed) -> None:
             for customer, stored in sorted(replayed.states.items())
         ),
     )
-
-
-def describe_state(stored: bytes) -> dict[str, object]:
-    """Return a stored state by the names of its fields, without the bytes of seen event ids."""
-    described = named(decode(stored))
-    assert isinstance(described, dict)
-    described["seen"] = len(decode(stored).seen) // 8
-    return described
-
-
-def named(value: object) -> object:
-    """Turn the state's array-like structs into objects with names, all the way down."""
-    if isinstance(value, Ring):
-        return {number: named(item) for number, item in value.numbered()}
-    if isinstance(value, msgspec.Struct):
-        return {field: named(getattr(value, field)) for field in value.__struct_fields__}
-    if isinstance(value, dict):
-        return {key: named(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [named(item) for item in value]
-    return value
 
 
 def write_examples(path: Path, replayed: Replayed) -> None:

@@ -13,7 +13,7 @@ from stream.config import Settings, load
 from stream.domain.alerts import rfc3339
 from stream.domain.business import DAY_MS, Business
 from stream.engine import assemble
-from stream.engine.jsonl import Fault, Record, read_lines
+from stream.engine.log.jsonl import Fault, Record, read_lines
 from stream.engine.replay import Replay
 from stream.evaluate.board import Board
 from stream.evaluate.ledger import Ledger

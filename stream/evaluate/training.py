@@ -16,8 +16,8 @@ from models.snapshot.wire import encode
 from stream.config import Settings
 from stream.domain.alerts import rfc3339
 from stream.engine.assemble import Shards
-from stream.engine.memory_log import MemoryBroker
-from stream.engine.outgoing import EXAMPLES
+from stream.engine.log.memory import MemoryBroker
+from stream.engine.shard.outgoing import EXAMPLES
 from stream.evaluate.ledger import Ledger
 from stream.evaluate.report import Drift
 

@@ -13,10 +13,10 @@ from models.snapshot import Snapshot
 from stream.control import COMMANDS
 from stream.domain.alerts import DESK_SOURCE, SOURCE, TYPE, Alert, AlertState, DeskAlert
 from stream.domain.events import SEVERITIES, TYPES
-from stream.engine.directory import Entry
-from stream.engine.in_force import RuleOverride, SilenceRecord
-from stream.engine.meta import ShardMeta
-from stream.engine.model_feed import Champion, Pin
+from stream.engine.feeds.in_force import RuleOverride, SilenceRecord
+from stream.engine.feeds.model import Champion, Pin
+from stream.engine.store.meta import ShardMeta
+from stream.engine.worker.directory import Entry
 from stream.interface.classification import mark
 
 Schema = dict[str, Any]

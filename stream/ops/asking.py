@@ -13,8 +13,8 @@ from aiokafka.errors import KafkaError
 from yarl import URL
 
 from stream.config import Settings
-from stream.engine import directory
-from stream.engine.broadcast import read_whole
+from stream.engine.kafka.broadcast import read_whole
+from stream.engine.worker import directory
 
 _FIND_S = 20
 _ASK_S = 10

@@ -11,9 +11,9 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 from stream.config import Settings
-from stream.engine import meta
-from stream.engine.clients import client_options, consuming
-from stream.engine.meta import ShardMeta
+from stream.engine.kafka.clients import client_options, consuming
+from stream.engine.store import meta
+from stream.engine.store.meta import ShardMeta
 from stream.topics import CHANGELOG
 
 _SET_ON_TOPIC = 1  # DescribeConfigs' source code for a value of the topic's own

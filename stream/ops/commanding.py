@@ -18,8 +18,8 @@ from stream import control
 from stream.config import Settings
 from stream.domain.alerts import rfc3339
 from stream.domain.events import Control
-from stream.engine.deadletter import TOPIC as DEAD_LETTERS
-from stream.engine.sender import KafkaSender
+from stream.engine.kafka.sender import KafkaSender
+from stream.engine.log.deadletter import TOPIC as DEAD_LETTERS
 from stream.model_commands import PublishModel
 from stream.ops.reading import Reader, ReadError
 

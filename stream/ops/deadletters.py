@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from stream.config import Settings
-from stream.engine.deadletter import TOPIC
+from stream.engine.log.deadletter import TOPIC
 from stream.ops.reading import Reader
 from stream.topics import BY_NAME
 

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stream.config import Settings
-from stream.engine.clients import consuming
+from stream.engine.kafka.clients import consuming
 from stream.topics import BY_NAME
 
 _POLL_MS = 200

@@ -12,10 +12,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.deadletter import TOPIC
-from stream.engine.marks import ARRIVED
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.deadletter import TOPIC
+from stream.engine.log.marks import ARRIVED
+from stream.engine.log.partition import partition_for
 from stream.ops.deadletters import RECEIPT, Filter, Letter, LetterId, Place, Receipts, everything
 from stream.ops.reading import Reader
 from stream.topics import BY_NAME

@@ -13,7 +13,7 @@ from msgspec import Struct
 from stream.config import Settings
 from stream.domain.signals import Language
 from stream.engine.assemble import business
-from stream.engine.jsonl import read_lines
+from stream.engine.log.jsonl import read_lines
 from stream.engine.replay import Progress, Replay
 from stream.engine.report import in_time
 from stream.faults import allowed

@@ -17,7 +17,7 @@ from rich.text import Text
 from stream.config import Settings
 from stream.domain.alerts import NextStep, Words
 from stream.domain.signals import Language
-from stream.engine.readable import decoded
+from stream.engine.log.readable import decoded
 from stream.ops.printable import printable
 from stream.ops.reading import Reader
 

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stream.engine.jsonl import Line
+from stream.engine.log.jsonl import Line
 from stream.simulate import lookalikes, population, precursors, routine, staff
 from stream.simulate.bank import BankLife
 from stream.simulate.clock import Clock

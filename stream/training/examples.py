@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.kafka.clients import client_options
 from stream.training.merge import Merge
 
 TOPIC = "examples"

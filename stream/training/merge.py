@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from models.example import Example
 from stream.codec import Rejected
-from stream.engine.log import Record
+from stream.engine.log.port import Record
 from stream.training.records import read
 
 

@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.log import Message
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.partition import partition_for
+from stream.engine.log.port import Message
 from stream.topics import BY_NAME
 from stream.training.examples import TOPIC
 

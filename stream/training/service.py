@@ -13,10 +13,10 @@ from aiokafka.errors import KafkaError
 
 from stream.broker.reach import reach
 from stream.config import Settings
-from stream.engine.broadcast import Broadcast
-from stream.engine.deadletter import build_version
-from stream.engine.log import Headers
-from stream.engine.slots import Slot
+from stream.engine.kafka.broadcast import Broadcast
+from stream.engine.log.deadletter import build_version
+from stream.engine.log.port import Headers
+from stream.engine.store.slots import Slot
 from stream.logs import calm_clients
 from stream.port import Answer, Port, health
 from stream.trainer_metrics import TrainerMetrics

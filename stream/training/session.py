@@ -20,9 +20,9 @@ from models.snapshot import Snapshot, SnapshotRefused, encode
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.domain.alerts import rfc3339
-from stream.engine.deadletter import dead_letter
-from stream.engine.log import Headers, Message
-from stream.engine.shard import wall_ms
+from stream.engine.log.deadletter import dead_letter
+from stream.engine.log.port import Headers, Message
+from stream.engine.shard.loop import wall_ms
 from stream.trainer_metrics import TrainerMetrics
 from stream.training import keeping, shelf
 from stream.training.examples import TOPIC

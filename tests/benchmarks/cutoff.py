@@ -23,9 +23,9 @@ from models.features import sets
 from models.in_stream import InStream, example_id, groups
 from models.pending import Entry, Pending
 from models.scoring.reasons import reasons
-from stream.engine.pending import PendingBatch
-from stream.engine.states import WAITING, States
-from stream.engine.store import Store
+from stream.engine.shard.pending import PendingBatch
+from stream.engine.store.rocks import Store
+from stream.engine.store.states import WAITING, States
 from stream.policy.base import Moment
 
 from .model import Lives, lives, model, snapshot

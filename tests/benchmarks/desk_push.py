@@ -41,7 +41,7 @@ from stream.desk.store.repositories.people import put_staff
 from stream.desk.store.vault import Vault
 from stream.desk.web.sessions import PLAIN, Seals, open_session
 from stream.domain.alerts import Alert, headers, rfc3339
-from stream.engine.partition import partition_for
+from stream.engine.log.partition import partition_for
 from stream.settings.desk import Database as StoreSettings
 from stream.settings.desk_web import Web
 from tests.benchmarks.ground import ground

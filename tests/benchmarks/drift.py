@@ -27,7 +27,7 @@ from stream.cli.progress import reporting
 from stream.config import Settings, load
 from stream.domain.business import Business
 from stream.engine.assemble import business
-from stream.engine.jsonl import read_lines, write_lines
+from stream.engine.log.jsonl import read_lines, write_lines
 from stream.engine.replay import Replay
 from stream.evaluate.baselines import boosting
 from stream.evaluate.figures import Floats

@@ -22,7 +22,7 @@ from stream.domain.events import Forget
 from stream.domain.fold import fold
 from stream.domain.state import State
 from stream.engine.assemble import business, codec
-from stream.engine.jsonl import Record, read_lines
+from stream.engine.log.jsonl import Record, read_lines
 
 _CUSTOMER_TOPICS = {"transactions", "balances", "complaints", "service-events", "contacts", "customers"}
 

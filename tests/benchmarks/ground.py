@@ -14,8 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.broker import admin, launcher
 from stream.config import Settings, load
-from stream.engine.clients import client_options
-from stream.engine.log import Message
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.port import Message
 from stream.produce import produce
 from stream.training.publisher import Publisher
 

@@ -37,7 +37,7 @@ import psutil
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.kafka.clients import client_options
 
 from .ground import PARTITIONS, Ground, ground
 from .latency_figures import PARTS, WHOLE, Latency, Read, Told, head, latency, ratios, row

@@ -17,8 +17,8 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.partition import partition_for
 
 CUSTOMERS = 20_000
 TICK_S = 0.005

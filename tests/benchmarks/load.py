@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 
 START_MS = 1_735_689_600_000  # 2025-01-01
 DAYS = 5

@@ -19,7 +19,7 @@ from stream.config import load
 from stream.domain.state import State
 from stream.domain.step import CUTOFF
 from stream.engine.assemble import business, codec, step
-from stream.engine.model_feed import in_stream
+from stream.engine.feeds.model import in_stream
 from stream.metrics import Metrics
 from stream.policy.base import Moment
 

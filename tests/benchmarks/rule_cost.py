@@ -24,7 +24,7 @@ from stream.config import Settings, load
 from stream.domain.events import Forget
 from stream.domain.state import State
 from stream.engine.assemble import codec, step
-from stream.engine.jsonl import Record, parse
+from stream.engine.log.jsonl import Record, parse
 from stream.metrics import Metrics
 from stream.policy.base import Moment
 from stream.simulate.town import Options, Town

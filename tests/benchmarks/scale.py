@@ -30,9 +30,9 @@ import psutil
 
 from stream.capacity.plan import changes, event_us
 from stream.config import Settings
-from stream.engine.state_memory import memory_of
-from stream.engine.states import MOST_STATES
-from stream.engine.store import Store
+from stream.engine.store.rocks import Store
+from stream.engine.store.state_memory import memory_of
+from stream.engine.store.states import MOST_STATES
 
 from .ground import Ground, ground, publish
 from .load import Load

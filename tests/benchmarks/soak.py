@@ -20,7 +20,7 @@ import orjson
 import psutil
 
 from stream.config import Settings
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 from stream.produce import produce
 
 from .ground import ground

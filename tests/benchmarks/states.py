@@ -9,10 +9,10 @@ from aiokafka import AIOKafkaProducer
 
 from stream.config import Settings
 from stream.domain.state import Account, State, encode
-from stream.engine.clients import client_options
-from stream.engine.kafka_log import COMPRESSION
-from stream.engine.partition import partition_for
-from stream.engine.store import STATE
+from stream.engine.kafka.clients import client_options
+from stream.engine.kafka.log import COMPRESSION
+from stream.engine.log.partition import partition_for
+from stream.engine.store.rocks import STATE
 from stream.topics import CHANGELOG
 
 _SHAPES = 499

@@ -16,7 +16,7 @@ from support.processes import WorkerProcess, eventually
 
 from stream.desk.store.tables import Alert, Staff
 from stream.domain.alerts import rfc3339
-from stream.engine.sender import KafkaSender
+from stream.engine.kafka.sender import KafkaSender
 from stream.ops.reading import Reader
 
 pytestmark = pytest.mark.kafka

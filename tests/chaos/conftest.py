@@ -14,7 +14,7 @@ from chaos.fleet import for_chaos
 from chaos.oracle import Outcome
 from chaos.traffic import closing, traffic
 from stream.config import Settings, load
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

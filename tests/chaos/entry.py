@@ -19,9 +19,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
 
-from stream.engine import intake
-from stream.engine.store import Store
-from stream.engine.supervisor import Supervisor
+from stream.engine.kafka import intake
+from stream.engine.store.rocks import Store
+from stream.engine.worker.supervisor import Supervisor
 
 PLACES = {
     "offsets": (AIOKafkaProducer, "send_offsets_to_transaction"),

@@ -13,7 +13,7 @@ import orjson
 from support.units import DAY, HOUR, T0
 
 from chaos.traffic import DAYS
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 
 MEMBERS = 5
 

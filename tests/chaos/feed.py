@@ -19,7 +19,7 @@ from support.units import DAY, HOUR, T0
 from chaos.traffic import GARBAGE, traffic
 from stream.convert import berka, online_retail
 from stream.convert.base import Stats, in_order
-from stream.engine.jsonl import Line, Record
+from stream.engine.log.jsonl import Line, Record
 from stream.simulate.town import Options, Town
 from stream.topics import FEEDS
 

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaProducer
 from chaos import oracle
 from chaos.traffic import closing
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Record
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Record
+from stream.engine.log.partition import partition_for
 
 CODECS = (None, "gzip", "snappy", "lz4", "zstd")
 _CHUNK = 60

@@ -18,7 +18,7 @@ from chaos.families import MEMBERS
 from chaos.oracle import Outcome
 from chaos.traffic import closing
 from stream.config import Settings
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 from stream.produce import produce
 
 

@@ -11,8 +11,8 @@ from models.features.sets import NAMES, VERSION
 from models.learner import Learner
 from models.snapshot import Snapshot, encode
 from stream.config import Settings
-from stream.engine.model_feed import PIN
-from stream.engine.sender import KafkaSender
+from stream.engine.feeds.model import PIN
+from stream.engine.kafka.sender import KafkaSender
 from stream.settings.model import Trainer
 
 _EXAMPLES = 600

@@ -23,10 +23,10 @@ from models.snapshot import Snapshot
 from stream.config import Settings
 from stream.domain import departures, groups
 from stream.domain.state import decode
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Record
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Record
 from stream.engine.replay import Replay
-from stream.engine.store import GROUP, STATE, Store, StoreDamaged
+from stream.engine.store.rocks import GROUP, STATE, Store, StoreDamaged
 from stream.topics import FEEDS
 
 HOPPED = "group_contagion"

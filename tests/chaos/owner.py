@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 
 from stream.config import Settings
 from stream.engine.assemble import Shards
-from stream.engine.clients import client_options
-from stream.engine.intake import Intake
-from stream.engine.kafka_log import KafkaShardLog
-from stream.engine.store import Store
+from stream.engine.kafka.clients import client_options
+from stream.engine.kafka.intake import Intake
+from stream.engine.kafka.log import KafkaShardLog
+from stream.engine.store.rocks import Store
 from stream.metrics import Metrics
 from stream.topics import INPUTS
 

@@ -17,9 +17,9 @@ from chaos.owner import Owner
 from chaos.traffic import closing, traffic
 from stream.broker import admin
 from stream.config import Settings
-from stream.engine.first_start import settle_positions
-from stream.engine.kafka_log import KafkaShardLog
-from stream.engine.log import Fenced, LogFailure, Opening
+from stream.engine.kafka.log import KafkaShardLog
+from stream.engine.log.port import Fenced, LogFailure, Opening
+from stream.engine.worker.first_start import settle_positions
 from stream.produce import produce
 
 HANDOVERS = 5

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 from support.units import DAY, T0
 
-from stream.engine.jsonl import Record
-from stream.engine.partition import partition_for
+from stream.engine.log.jsonl import Record
+from stream.engine.log.partition import partition_for
 
 DAYS = 80
 GARBAGE = (b"\xff\xfe\x00", b"{", b"[]", b'{"event_id": 1}', b'"text"')

@@ -19,7 +19,7 @@ from models import checkpoint
 from models.features.sets import NAMES, VERSION
 from stream.config import load
 from stream.desk.store.tables import Alert
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 from stream.training import keeping
 
 _CATCH_UP_S = 120.0

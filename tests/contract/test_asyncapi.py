@@ -18,9 +18,9 @@ from stream.control import COMMANDS, read
 from stream.domain.alerts import Alert, headers
 from stream.domain.events import TYPES
 from stream.engine.assemble import codec
-from stream.engine.deadletter import dead_letter, failed_timers
-from stream.engine.jsonl import Record
-from stream.engine.memory_log import MemoryRecord
+from stream.engine.log.deadletter import dead_letter, failed_timers
+from stream.engine.log.jsonl import Record
+from stream.engine.log.memory import MemoryRecord
 from stream.engine.replay import Replay
 from stream.interface import examples
 from stream.interface.asyncapi import as_yaml, document

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.log_cases import ShardLogCases, gather, sent
 
-from stream.engine.log import Fenced, Message, Output
-from stream.engine.memory_log import MemoryBroker, MemoryShardLog
+from stream.engine.log.memory import MemoryBroker, MemoryShardLog
+from stream.engine.log.port import Fenced, Message, Output
 
 TOPICS = ("customers", "transactions", "balances")
 

@@ -26,11 +26,12 @@ from stream.domain.events import TYPES
 from stream.domain.groups import decode as decode_group
 from stream.domain.state import StateVersionError
 from stream.domain.state import decode as decode_state
-from stream.engine import directory, jsonl
-from stream.engine.in_force import in_force
-from stream.engine.memory_log import MemoryRecord
-from stream.engine.model_feed import ModelFeed, in_stream
-from stream.engine.pseudonyms import SEALED, Key, Pseudonyms
+from stream.engine.feeds.in_force import in_force
+from stream.engine.feeds.model import ModelFeed, in_stream
+from stream.engine.log import jsonl
+from stream.engine.log.memory import MemoryRecord
+from stream.engine.shard.pseudonyms import SEALED, Key, Pseudonyms
+from stream.engine.worker import directory
 from stream.metrics import Metrics
 from stream.ops import deadletters, watch
 from stream.training import records, shelf

@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from stream.config import load
-from stream.engine.jsonl import read_lines
+from stream.engine.log.jsonl import read_lines
 from stream.engine.replay import Replay
 from stream.engine.report import in_time
 

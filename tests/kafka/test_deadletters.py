@@ -11,11 +11,11 @@ from support.processes import WorkerProcess, churnwatch, eventually
 
 from stream.codec import Rejected
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.deadletter import dead_letter, failed_timers
-from stream.engine.jsonl import Record
-from stream.engine.memory_log import MemoryRecord
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.deadletter import dead_letter, failed_timers
+from stream.engine.log.jsonl import Record
+from stream.engine.log.memory import MemoryRecord
+from stream.engine.log.partition import partition_for
 from stream.ops import deadletters
 from stream.ops.deadletters import Filter, LetterId
 from stream.ops.reading import Reader, ReadError

@@ -23,7 +23,7 @@ from stream.desk.store.vault import Vault
 from stream.desk.work.commands import Acknowledge, Actor, Note, Outcome
 from stream.domain.alerts import rfc3339
 from stream.engine.assemble import business
-from stream.engine.sender import KafkaSender
+from stream.engine.kafka.sender import KafkaSender
 from stream.ops.reading import Reader
 
 pytestmark = pytest.mark.kafka

@@ -57,7 +57,7 @@ async def test_missing_topics_are_named_and_nothing_behind_them_is_asked(bare_se
 
 
 async def test_a_clock_that_is_behind_the_brokers_is_seen(settings):
-    from stream.engine.jsonl import Record
+    from stream.engine.log.jsonl import Record
     from stream.produce import produce
 
     event = {"event_id": "e", "customer_id": "c", "time": now(), "staff_id": "s", "how": "call", "result": "reached"}

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 from stream.app import build_app
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.kafka.clients import client_options
 
 pytestmark = pytest.mark.kafka
 

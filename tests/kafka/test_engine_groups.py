@@ -16,7 +16,7 @@ from support.processes import WorkerProcess, all_shards_run, eventually
 from support.timeline import At, Line, records
 
 from stream.config import Settings
-from stream.engine.partition import partition_for
+from stream.engine.log.partition import partition_for
 from stream.produce import produce
 
 pytestmark = pytest.mark.kafka

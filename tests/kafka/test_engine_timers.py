@@ -16,7 +16,7 @@ from support.timeline import At, at, records
 from support.waiting import TOLD, asks, told
 
 from stream.config import Settings
-from stream.engine.partition import partition_for
+from stream.engine.log.partition import partition_for
 from stream.produce import produce
 
 pytestmark = pytest.mark.kafka

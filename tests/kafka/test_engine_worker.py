@@ -19,9 +19,9 @@ from support.units import DAY, T0
 
 from stream.broker import admin, launcher
 from stream.config import Settings, load
-from stream.engine.clients import client_options
-from stream.engine.directory import token
-from stream.engine.jsonl import Record
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Record
+from stream.engine.worker.directory import token
 from stream.produce import produce
 
 pytestmark = pytest.mark.kafka

@@ -25,12 +25,12 @@ from stream.broker.layout import wanted
 from stream.config import Settings
 from stream.desk.store.base import Base
 from stream.desk.store.tables import Alert, CustomerEvent, Profile
-from stream.engine.clients import client_options
-from stream.engine.directory import token
-from stream.engine.first_start import tombstones
-from stream.engine.jsonl import Record
-from stream.engine.marks import ARRIVED, digest
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Record
+from stream.engine.log.marks import ARRIVED, digest
+from stream.engine.log.partition import partition_for
+from stream.engine.worker.directory import token
+from stream.engine.worker.first_start import tombstones
 from stream.produce import produce
 from stream.topics import BY_NAME, TABLE
 

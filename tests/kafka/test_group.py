@@ -16,8 +16,8 @@ from support.units import DAY, T0
 
 from stream.broker import admin
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Record
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Record
 from stream.ops import group
 from stream.produce import produce
 

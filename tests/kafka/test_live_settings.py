@@ -13,7 +13,7 @@ from support.processes import WorkerProcess, all_shards_run, churnwatch, eventua
 from support.timeline import at
 
 from stream.config import Settings
-from stream.engine.broadcast import read_whole
+from stream.engine.kafka.broadcast import read_whole
 from stream.ops.reading import Reader
 from stream.produce import produce
 

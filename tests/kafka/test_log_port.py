@@ -16,9 +16,9 @@ from chaos.owner import LoneIntake
 from support.log_cases import Sent, ShardLogCases, gather, restored, sent
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.kafka_log import KafkaShardLog
-from stream.engine.log import Fenced, LogFailure, Message, Output
+from stream.engine.kafka.clients import client_options
+from stream.engine.kafka.log import KafkaShardLog
+from stream.engine.log.port import Fenced, LogFailure, Message, Output
 from stream.topics import INPUTS
 
 pytestmark = pytest.mark.kafka

@@ -15,9 +15,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Fault, Line, Record, read_lines, write_lines
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Fault, Line, Record, read_lines, write_lines
+from stream.engine.log.partition import partition_for
 from stream.produce import ProduceError, produce
 
 pytestmark = pytest.mark.kafka

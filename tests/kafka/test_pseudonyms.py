@@ -18,10 +18,10 @@ from stream.desk.store.tables import Alert, Episode
 from stream.desk.store.vault import Vault
 from stream.desk.work.commands import Acknowledge, Actor
 from stream.engine.assemble import business
-from stream.engine.clients import client_options
-from stream.engine.outgoing import Outgoing
-from stream.engine.partition import partition_for
-from stream.engine.pseudonyms import new_key, pseudonyms
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.partition import partition_for
+from stream.engine.shard.outgoing import Outgoing
+from stream.engine.shard.pseudonyms import new_key, pseudonyms
 from stream.ops.reading import Reader
 
 pytestmark = pytest.mark.kafka

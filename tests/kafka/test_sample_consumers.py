@@ -20,7 +20,7 @@ from support.processes import REPOSITORY, eventually
 from support.timeline import at, run, steady
 
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.kafka.clients import client_options
 from stream.ops.widen.clients import offsets
 
 pytestmark = pytest.mark.kafka

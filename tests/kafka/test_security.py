@@ -36,10 +36,10 @@ from stream.cli.commands import build
 from stream.config import Settings, load
 from stream.desk.store.repositories.outbox import Message, append_messages
 from stream.desk.store.tables import Alert, Outbox
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Record
-from stream.engine.sender import KafkaSender
-from stream.engine.tokens import ClientCredentials
+from stream.engine.kafka.clients import client_options
+from stream.engine.kafka.sender import KafkaSender
+from stream.engine.kafka.tokens import ClientCredentials
+from stream.engine.log.jsonl import Record
 from stream.ops.reading import Reader
 from stream.produce import produce
 from stream.settings.kafka import Kafka, OAuth

@@ -16,7 +16,7 @@ from stream.broker import admin
 from stream.broker.layout import TopicMismatch, wanted
 from stream.cli.topics import app
 from stream.config import Settings
-from stream.engine.clients import client_options
+from stream.engine.kafka.clients import client_options
 from stream.topics import TABLE
 
 pytestmark = pytest.mark.kafka

@@ -17,8 +17,8 @@ from models.features.sets import NAMES, VERSION
 from models.learner import Learner
 from models.snapshot import Snapshot, decode, encode
 from stream.config import Settings
-from stream.engine.broadcast import read_whole
-from stream.engine.sender import KafkaSender
+from stream.engine.kafka.broadcast import read_whole
+from stream.engine.kafka.sender import KafkaSender
 from stream.ops.reading import Reader
 from stream.settings.model import Trainer
 

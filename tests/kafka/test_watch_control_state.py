@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from support.processes import WorkerProcess, all_shards_run, churnwatch, eventually
 
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.directory import token
-from stream.engine.jsonl import Line
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Line
+from stream.engine.log.partition import partition_for
+from stream.engine.worker.directory import token
 from stream.interface.examples import ALERT, ALERT_HEADERS
 from stream.ops.asking import NoAnswer, Unknown, ask, workers
 from stream.ops.commanding import give

@@ -15,7 +15,7 @@ from chaos.fleet import with_engine
 from support.processes import WorkerProcess, environment, eventually
 
 from stream.config import Settings
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 from stream.ops.reading import Reader
 from stream.produce import produce
 

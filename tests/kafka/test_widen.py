@@ -24,9 +24,9 @@ from support.units import DAY, T0
 
 from stream.broker import admin
 from stream.config import Settings
-from stream.engine.clients import client_options
-from stream.engine.jsonl import Record
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.jsonl import Record
+from stream.engine.log.partition import partition_for
 from stream.engine.replay import Replay
 from stream.ops.widen import run
 from stream.ops.widen.family import KEYED, OUTGOING, STATES

@@ -32,7 +32,7 @@ from stream.desk.store.tables import Episode
 from stream.desk.store.vault import Vault
 from stream.desk.work.commands import Acknowledge, Actor
 from stream.engine.assemble import business
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 from stream.ops.reading import Reader
 from stream.produce import produce
 from stream.simulate.town import Options, Town

@@ -23,7 +23,7 @@ from models.example import Example
 from models.features import sets
 from models.scoring.scorer import Scorer
 from stream.domain.step import Step
-from stream.engine.model_feed import in_stream
+from stream.engine.feeds.model import in_stream
 from stream.metrics import Metrics
 from stream.policy.cool_down import CoolDown
 from stream.policy.pipeline import Pipeline

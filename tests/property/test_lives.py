@@ -15,8 +15,8 @@ from support.harness import Harness, changelog_states
 from support.mixture import CUSTOMERS, END, LATE_MS, LIVES, bent, feedback, loose, whole_life
 from support.timeline import flat, records
 
-from stream.engine.memory_log import MemoryShardLog
-from stream.engine.shard import ShardOptions
+from stream.engine.log.memory import MemoryShardLog
+from stream.engine.shard.loop import ShardOptions
 from stream.rules.registry import discover
 from stream.topics import INPUTS
 

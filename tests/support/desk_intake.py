@@ -13,7 +13,7 @@ from stream.desk.intake.reading import Came
 from stream.desk.store.vault import Vault
 from stream.domain.alerts import Alert
 from stream.engine.assemble import business, codec
-from stream.engine.memory_log import MemoryRecord
+from stream.engine.log.memory import MemoryRecord
 from support.desk_rows import NOW
 
 

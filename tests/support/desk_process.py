@@ -17,8 +17,8 @@ from stream.desk.store.base import Base
 from stream.desk.store.database import Database
 from stream.desk.store.vault import new_key
 from stream.domain.alerts import Alert, headers
-from stream.engine.clients import client_options
-from stream.engine.partition import partition_for
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.partition import partition_for
 from stream.settings.desk import Database as StoreSettings
 from support.processes import WorkerProcess
 

@@ -12,11 +12,11 @@ import orjson
 from stream.config import Settings
 from stream.domain.step import Step
 from stream.engine.assemble import codec, step
-from stream.engine.jsonl import Record
-from stream.engine.memory_log import MemoryBroker, MemoryBulletin, MemoryShardLog
-from stream.engine.shard import FirstStart, Shard, ShardOptions, Tombstones
-from stream.engine.state_memory import StateMemory
-from stream.engine.store import Store
+from stream.engine.log.jsonl import Record
+from stream.engine.log.memory import MemoryBroker, MemoryBulletin, MemoryShardLog
+from stream.engine.shard.loop import FirstStart, Shard, ShardOptions, Tombstones
+from stream.engine.store.rocks import Store
+from stream.engine.store.state_memory import StateMemory
 from stream.metrics import Metrics
 from stream.topics import INPUTS, STAFF
 from support.timeline import records

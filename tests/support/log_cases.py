@@ -1,4 +1,4 @@
-"""What every adapter of `stream.engine.log.ShardLog` must do, as cases to be mixed into a test class.
+"""What every adapter of `stream.engine.log.port.ShardLog` must do, as cases to be mixed into a test class.
 
 An adapter's test class gives three things and inherits the rest:
 
@@ -14,7 +14,7 @@ from typing import Protocol
 
 import pytest
 
-from stream.engine.log import Fenced, Message, Output, Record, ShardLog
+from stream.engine.log.port import Fenced, Message, Output, Record, ShardLog
 
 Sent = tuple[bytes | None, bytes | None, int]
 """Key, value and timestamp of a record."""

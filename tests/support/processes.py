@@ -18,8 +18,8 @@ import psutil
 from pydantic import BaseModel, SecretStr
 
 from stream.config import ENV_PREFIX, Settings, load
-from stream.engine import directory
-from stream.engine.broadcast import read_whole
+from stream.engine.kafka.broadcast import read_whole
+from stream.engine.worker import directory
 
 REPOSITORY = Path(__file__).parents[2]
 READY_S = 90.0

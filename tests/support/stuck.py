@@ -12,8 +12,8 @@ import re
 import threading
 from typing import Any
 
-from stream.engine.kafka_log import KafkaShardLog
-from stream.engine.log import Output
+from stream.engine.kafka.log import KafkaShardLog
+from stream.engine.log.port import Output
 
 
 async def never(log: KafkaShardLog, output: Output) -> Any:

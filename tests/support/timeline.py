@@ -22,8 +22,8 @@ import orjson
 
 from models.example import Example, in_turn
 from stream.config import Settings, load
-from stream.engine.jsonl import Line, Record, parse
-from stream.engine.memory_log import MemoryRecord
+from stream.engine.log.jsonl import Line, Record, parse
+from stream.engine.log.memory import MemoryRecord
 from stream.engine.replay import Replay
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -8,9 +8,9 @@ import orjson
 
 from stream.config import load
 from stream.domain.state import decode
-from stream.engine.jsonl import Record
+from stream.engine.log.jsonl import Record
 from stream.engine.replay import Replay
-from stream.engine.report import describe_state
+from stream.engine.store.described import describe_state
 
 HOUR, DAY = 3_600_000, 86_400_000
 Event = tuple[str, int, dict[str, Any]]

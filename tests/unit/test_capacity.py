@@ -13,7 +13,7 @@ from stream.capacity import costs
 from stream.capacity.plan import Load, TooLarge, changes, event_us, plan, settings
 from stream.cli.commands import build
 from stream.config import Topics
-from stream.engine.state_memory import memory_of
+from stream.engine.store.state_memory import memory_of
 
 COUNTS = some.integers(1, 100_000_000)
 EVENTS = some.integers(1, 2_000_000_000)

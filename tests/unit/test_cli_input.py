@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from stream.cli import convert, simulate
-from stream.engine.jsonl import Record, read_lines
+from stream.engine.log.jsonl import Record, read_lines
 
 simulated = typer.Typer()
 simulated.command()(simulate.command)

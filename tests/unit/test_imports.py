@@ -109,23 +109,44 @@ OF_DESK = {
 """What each part of the desk may import of the others; `wiring` and `service` put them together."""
 
 
-def of_desk(file):
-    """Yield the parts of the desk that a file imports."""
+OF_ENGINE = {
+    "log": set(),
+    "liveness": set(),
+    "kafka": {"log"},
+    "store": {"log", "liveness"},
+    "feeds": {"log", "store"},
+    "shard": {"log", "liveness", "store", "feeds"},
+    "policies": set(),
+    "assemble": {"log", "liveness", "store", "feeds", "shard", "policies"},
+    "replay": {"log", "store", "shard", "assemble"},
+    "report": {"log", "store", "replay"},
+    "worker": {"log", "liveness", "kafka", "store", "shard", "assemble"},
+}
+"""What each part of the engine may import of the others: a shard knows no Kafka."""
+
+
+def inside(part, file):
+    """Yield what a file imports of one part of `stream`: the names right below it."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("stream.desk"):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(f"stream.{part}"):
             of = node.module.split(".")[1:]
-            if of[0] == "desk":
+            if of[0] == part:
                 yield from of[1:2] or [alias.name for alias in node.names]
 
 
-def test_the_parts_of_the_desk_import_one_way():
-    folder = PACKAGE / "desk"
+@pytest.mark.parametrize(
+    ("part", "allowed", "above"),
+    [("desk", OF_DESK, {"wiring", "service"}), ("engine", OF_ENGINE, set())],
+)
+def test_the_parts_of_a_service_import_one_way(part, allowed, above):
+    folder = PACKAGE / part
     parts = {file.relative_to(folder).with_suffix("").parts[0] for file in folder.rglob("*.py")}
-    assert parts - set(OF_DESK) <= {"__init__", "wiring", "service"}
+    assert parts - allowed.keys() <= above | {"__init__"}
+    assert allowed.keys() <= parts
     for file in folder.rglob("*.py"):
-        part = file.relative_to(folder).with_suffix("").parts[0]
-        if part in OF_DESK:
-            assert set(of_desk(file)) <= OF_DESK[part] | {part}, file
+        own = file.relative_to(folder).with_suffix("").parts[0]
+        if own in allowed:
+            assert set(inside(part, file)) <= allowed[own] | {own}, file
 
 
 def test_the_desks_decisions_need_neither_database_nor_broker_nor_page():
@@ -156,7 +177,7 @@ def test_the_core_loads_no_library_of_the_outside_in_a_fresh_interpreter(part):
     assert loaded == "[]"
 
 
-@pytest.mark.parametrize("module", ["stream.config", "stream.codec", "stream.topics", "stream.engine.memory_log"])
+@pytest.mark.parametrize("module", ["stream.config", "stream.codec", "stream.topics", "stream.engine.log.memory"])
 def test_what_a_replay_needs_loads_neither_faust_nor_river(module):
     code = f"import sys, {module}; print(sorted({{'faust', 'river', 'mode'}} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
@@ -179,7 +200,7 @@ LEARNING = ("river", "sklearn", "scipy", "pandas")
 SCORING = ("models.features.sets", "models.scoring.scorer", "models.snapshot", "models.in_stream", "models.labels")
 
 
-@pytest.mark.parametrize("module", [*SCORING, "stream.engine.worker", "stream.cli.commands"])
+@pytest.mark.parametrize("module", [*SCORING, "stream.engine.worker.service", "stream.cli.commands"])
 def test_scoring_loads_no_library_that_learns_in_a_fresh_interpreter(module):
     code = (
         f"import importlib, sys\nimportlib.import_module({module!r})\n"

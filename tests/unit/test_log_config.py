@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def logger():
     """A logger of its own, so that pytest's root is left alone."""
-    made = logging.Logger("stream.engine.supervisor")
+    made = logging.Logger("stream.engine.worker.supervisor")
     yield made
     made.handlers.clear()
 
@@ -54,7 +54,7 @@ def test_a_line_for_machines_says_when_how_grave_who_what_and_where(logger):
     assert read.pop("time").endswith("Z")
     assert read == {
         "level": "info", "role": "worker", "message": "shard 3: running from {'balances': 7}", "shard": 3,
-        "logger": "stream.engine.supervisor", "offset": 7, "topic": "balances",
+        "logger": "stream.engine.worker.supervisor", "offset": 7, "topic": "balances",
     }  # fmt: skip
     assert "\x1b" not in line
 

@@ -11,8 +11,8 @@ from stream.codec import Codec, Rejected
 from stream.desk.intake.reading import Came
 from stream.desk.store.repositories.alerts import millis
 from stream.domain.alerts import DeskAlert
-from stream.engine.memory_log import MemoryRecord
-from stream.engine.pseudonyms import SEALED, Pseudonyms, Unsealed
+from stream.engine.log.memory import MemoryRecord
+from stream.engine.shard.pseudonyms import SEALED, Pseudonyms, Unsealed
 
 _PROBES = frozenset({"test", "heartbeat"})
 _EVERYWHERE = frozenset({"staff", "customers", "contacts", "complaints", "service-events"})

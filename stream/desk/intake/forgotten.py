@@ -17,7 +17,7 @@ from stream.desk.acts import planning
 from stream.desk.intake.edge import Item
 from stream.desk.store.repositories.rows import chunks
 from stream.desk.store.tables import Timer
-from stream.engine.marks import digest, first_arrival
+from stream.engine.log.marks import digest, first_arrival
 
 
 async def mark(tx: AsyncSession, customer_id: str, at: int, until: int) -> None:

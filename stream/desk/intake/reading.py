@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
 from stream.desk.store.repositories.positions import Partition
-from stream.engine.clients import client_options
-from stream.engine.log import Record
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.port import Record
 from stream.topics import BY_NAME
 
 log = logging.getLogger(__name__)

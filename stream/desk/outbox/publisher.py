@@ -30,9 +30,9 @@ from stream.desk.store.tables import Outbox
 from stream.desk_metrics import DeskMetrics
 from stream.domain.alerts import DESK_SOURCE, DeskAlert
 from stream.domain.alerts import headers as alert_headers
-from stream.engine.clients import client_options
-from stream.engine.partition import partition_for
-from stream.engine.pseudonyms import on
+from stream.engine.kafka.clients import client_options
+from stream.engine.log.partition import partition_for
+from stream.engine.shard.pseudonyms import on
 from stream.topics import BY_NAME
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stream.config import Settings
-from stream.engine.directory import token
+from stream.engine.worker.directory import token
 from stream.ops import asking
 from stream.ops.asking import NoAnswer
 

@@ -9,9 +9,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.broker import admin
 from stream.config import Settings
-from stream.engine import directory
-from stream.engine.broadcast import read_whole
-from stream.engine.clients import client_options
+from stream.engine.kafka.broadcast import read_whole
+from stream.engine.kafka.clients import client_options
+from stream.engine.worker import directory
 from stream.ops import group
 from stream.ops.doctor.finding import Finding, Findings, look, ok, wrong
 from stream.topics import BY_NAME, FEEDS

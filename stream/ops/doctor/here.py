@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from stream.config import Settings
-from stream.engine.deadletter import build_version
+from stream.engine.log.deadletter import build_version
 from stream.ops.doctor.finding import Finding, Findings, look, ok, wrong
 
 _LEAST_FREE = 1 << 30

@@ -11,8 +11,8 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from stream.broker import admin
 from stream.config import Settings
-from stream.engine.clients import client_options, consuming
-from stream.engine.kafka_log import COMPRESSION, RETRY_BACKOFF_MS
+from stream.engine.kafka.clients import client_options, consuming
+from stream.engine.kafka.log import COMPRESSION, RETRY_BACKOFF_MS
 
 _TRANSACTION_MS = 60_000
 _BATCH_BYTES = 900_000

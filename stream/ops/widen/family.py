@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from msgspec import json
 
 from stream.domain.world import World
-from stream.engine import meta
-from stream.engine.partition import partition_for
-from stream.engine.store import FORGOTTEN, GROUP, PENDING, STATE
+from stream.engine.log.partition import partition_for
+from stream.engine.store import meta
+from stream.engine.store.rocks import FORGOTTEN, GROUP, PENDING, STATE
 from stream.ops.widen.layout import WidenRefused
 from stream.topics import CHANGELOG, FEEDS, HOPS
 

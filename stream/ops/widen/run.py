@@ -13,7 +13,7 @@ from stream.broker import admin
 from stream.broker.layout import wanted
 from stream.broker.progress import Progress, silent
 from stream.config import Settings
-from stream.engine import meta
+from stream.engine.store import meta
 from stream.ops.changelog import last_said
 from stream.ops.group import require_stopped
 from stream.ops.widen.clients import Offsets, offsets, place, reader, writer

@@ -11,7 +11,7 @@ from aiokafka.structs import TopicPartition
 from msgspec import json
 
 from stream.config import Settings
-from stream.engine.meta import ShardMeta
+from stream.engine.store.meta import ShardMeta
 from stream.ops.changelog import last_said
 from stream.ops.widen.clients import offsets, reader
 from stream.ops.widen.family import KEYED, OUTGOING, STATES, WHOLE

@@ -10,7 +10,7 @@ from chaos.faults.base import Fault
 from chaos.model import pinned
 from chaos.stack import Stack
 from models.snapshot import encode
-from stream.engine.sender import KafkaSender
+from stream.engine.kafka.sender import KafkaSender
 
 
 class DamagedSnapshot(Fault):

@@ -12,7 +12,7 @@ from stream.desk.intake.reading import Came
 from stream.desk.intake.writing import Writer
 from stream.desk.store.tables import CustomerEvent, Episode, Profile
 from stream.domain.events import Complaint, Contact, Forget, Forwarding, ServiceEvent
-from stream.engine.memory_log import MemoryRecord
+from stream.engine.log.memory import MemoryRecord
 
 
 async def take(database, writer, topic, *values):

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from stream.backtest.parquet import ALERTS, FEEDBACK
 from stream.backtest.report import SCHEMA, Report
 from stream.cli import backtest
-from stream.engine.jsonl import write_lines
+from stream.engine.log.jsonl import write_lines
 from stream.simulate.params import Params
 from stream.simulate.town import Options, Town
 

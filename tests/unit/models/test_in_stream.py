@@ -19,7 +19,7 @@ from models.in_stream import InStream
 from models.scoring.scorer import Scorer
 from stream.domain.state import State, decode
 from stream.engine.assemble import step
-from stream.engine.model_feed import in_stream
+from stream.engine.feeds.model import in_stream
 from stream.metrics import Metrics
 from stream.policy.base import Moment
 

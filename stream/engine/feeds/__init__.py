@@ -1,0 +1,1 @@
+"""What every process reads whole: staff, model snapshots, and what operators put in force."""

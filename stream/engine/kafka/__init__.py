@@ -1,0 +1,1 @@
+"""The log on Kafka, and how every client of ours is made."""

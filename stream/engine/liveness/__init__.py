@@ -1,0 +1,1 @@
+"""Signs of life, and the end of a process that gives none."""

@@ -1,0 +1,1 @@
+"""One shard: its loop, a batch, and what leaves it."""

@@ -1,0 +1,29 @@
+"""A stored state as a person reads it: by the names of its fields."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stream.domain.ring import Ring
+from stream.domain.state import decode
+
+
+def describe_state(stored: bytes) -> dict[str, object]:
+    """Return a stored state by the names of its fields, without the bytes of seen event ids."""
+    described = named(decode(stored))
+    assert isinstance(described, dict)
+    described["seen"] = len(decode(stored).seen) // 8
+    return described
+
+
+def named(value: object) -> object:
+    """Turn the state's array-like structs into objects with names, all the way down."""
+    if isinstance(value, Ring):
+        return {number: named(item) for number, item in value.numbered()}
+    if isinstance(value, msgspec.Struct):
+        return {field: named(getattr(value, field)) for field in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {key: named(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [named(item) for item in value]
+    return value
