@@ -12,15 +12,16 @@ from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 from faust.transport.drivers import aiokafka as driver
 from faust.types.auth import AuthProtocol, SASLMechanism
 
+from stream.broker.clients import client_options
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.control import COMMANDS, Desk, carry_out
 from stream.engine.assemble import codec
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.deadletter import TOPIC as DEAD_LETTERS
-from stream.engine.log.deadletter import dead_letter, describe
+from stream.engine.log.deadletter import dead_letter
 from stream.engine.log.memory import MemoryRecord
 from stream.engine.worker.service import EngineService
+from stream.faults import describe
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from stream.codec import Rejected
 from stream.config import Settings
 from stream.domain.events import Control
 from stream.engine.assemble import codec
-from stream.engine.log.deadletter import describe
 from stream.engine.log.memory import MemoryRecord
+from stream.faults import describe
 
 log = logging.getLogger(__name__)
 

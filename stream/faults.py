@@ -1,4 +1,4 @@
-"""Faults of a configuration in words: the key, what was given, what is allowed."""
+"""Faults in words: of a configuration, the key and what is allowed; of the code, its place without any values."""
 
 from __future__ import annotations
 
@@ -81,3 +81,12 @@ def _choices(kind: Any) -> list[str]:
     if typing.get_origin(kind) in (frozenset, tuple, list, typing.Union, types.UnionType):
         return [choice for part in typing.get_args(kind) for choice in _choices(part)]
     return []
+
+
+def describe(fault: Exception) -> str:
+    """Name a fault without the values in it, which may be personal."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+    return f"{type(fault).__name__}{where}"

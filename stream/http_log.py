@@ -10,7 +10,7 @@ import logging
 
 from aiohttp.http_exceptions import HttpProcessingError
 
-from stream.engine.log.deadletter import describe
+from stream.faults import describe
 
 _NAME = "stream.http"
 

@@ -15,8 +15,8 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Fault, Line, Record
 from stream.engine.log.partition import partition_for
 

@@ -1,1 +1,1 @@
-"""A Kafka broker to run against: given, found, or embedded."""
+"""A Kafka broker to run against: given, found, or embedded; and how clients are told about it."""

@@ -17,10 +17,10 @@ from aiokafka.errors import (
     for_code,
 )
 
+from stream.broker.clients import client_options
 from stream.broker.layout import Found, Mismatch, TopicMismatch, Wanted, compare, full_name, wanted
 from stream.broker.progress import Progress, silent
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 
 __all__ = [
     "Applied",

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from stream.engine.kafka.clients import client_options
+from stream.broker.clients import client_options
 from stream.settings.kafka import Kafka
 
 

@@ -23,9 +23,10 @@ from stream.desk.store.keys import load_vault
 from stream.desk.store.migrate import migrate
 from stream.desk.wiring import Parts
 from stream.desk_metrics import DeskMetrics
-from stream.engine.log.deadletter import build_version, describe
+from stream.engine.log.deadletter import build_version
 from stream.engine.shard.loop import wall_ms
 from stream.engine.store.slots import Slot
+from stream.faults import describe
 from stream.logs import calm_clients
 
 log = logging.getLogger(__name__)

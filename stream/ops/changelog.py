@@ -10,8 +10,8 @@ from aiokafka.admin import RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
+from stream.broker.clients import client_options, consuming
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options, consuming
 from stream.engine.store import meta
 from stream.engine.store.meta import ShardMeta
 from stream.topics import CHANGELOG

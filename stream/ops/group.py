@@ -13,8 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 from msgspec.structs import replace
 
+from stream.broker.clients import client_options, consuming
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options, consuming
 from stream.engine.kafka.committed import committed
 from stream.ops import changelog
 from stream.topics import HOPS, INPUTS

@@ -11,8 +11,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from stream.broker.clients import consuming
 from stream.config import Settings
-from stream.engine.kafka.clients import consuming
 from stream.topics import BY_NAME
 
 _POLL_MS = 200

@@ -11,8 +11,8 @@ from typing import Any, cast
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.deadletter import TOPIC
 from stream.engine.log.marks import ARRIVED
 from stream.engine.log.partition import partition_for

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.partition import partition_for
 from stream.engine.log.port import Message
 from stream.topics import BY_NAME

@@ -13,8 +13,8 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.broker import admin, launcher
+from stream.broker.clients import client_options
 from stream.config import Settings, load
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.port import Message
 from stream.produce import produce
 from stream.training.publisher import Publisher

@@ -36,8 +36,8 @@ import orjson
 import psutil
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 
 from .ground import PARTITIONS, Ground, ground
 from .latency_figures import PARTS, WHOLE, Latency, Read, Told, head, latency, ratios, row

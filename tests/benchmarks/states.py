@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from aiokafka import AIOKafkaProducer
 
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.domain.state import Account, State, encode
-from stream.engine.kafka.clients import client_options
 from stream.engine.kafka.log import COMPRESSION
 from stream.engine.log.partition import partition_for
 from stream.engine.store.rocks import STATE

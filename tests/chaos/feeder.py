@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaProducer
 
 from chaos import oracle
 from chaos.traffic import closing
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.engine.log.partition import partition_for
 

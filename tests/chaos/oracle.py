@@ -20,10 +20,10 @@ from aiokafka.errors import KafkaError
 from models.features import group as of_groups
 from models.features.sets import NAMES
 from models.snapshot import Snapshot
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.domain import departures, groups
 from stream.domain.state import decode
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.engine.replay import Replay
 from stream.engine.store.rocks import GROUP, STATE, Store, StoreDamaged

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.engine.assemble import Shards
-from stream.engine.kafka.clients import client_options
 from stream.engine.kafka.intake import Intake
 from stream.engine.kafka.log import KafkaShardLog
 from stream.engine.store.rocks import Store

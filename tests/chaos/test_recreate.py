@@ -14,9 +14,9 @@ from support.units import DAY, T0
 from chaos import oracle
 from chaos.fleet import TrickedWorker
 from stream.broker import admin
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.domain.state import decode
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.ops import group
 from stream.produce import produce

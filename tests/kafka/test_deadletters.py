@@ -9,9 +9,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from support.processes import WorkerProcess, churnwatch, eventually
 
+from stream.broker.clients import client_options
 from stream.codec import Rejected
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.deadletter import dead_letter, failed_timers
 from stream.engine.log.jsonl import Record
 from stream.engine.log.memory import MemoryRecord

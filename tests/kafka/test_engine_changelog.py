@@ -18,8 +18,8 @@ from chaos.owner import Owner
 from support.units import DAY, T0
 
 from stream.broker import admin
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.engine.store.inherited import ChangelogLost
 from stream.engine.store.rocks import STATE, Store

@@ -13,9 +13,9 @@ from chaos import oracle
 from chaos.owner import Owner
 from support.units import T0
 
+from stream.broker.clients import client_options
 from stream.broker.layout import MAX_MESSAGE_BYTES
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 
 pytestmark = pytest.mark.kafka
 GOOD = {"event_id": "e1", "customer_id": "c", "time": T0, "staff_id": "s", "how": "call", "result": "reached"}

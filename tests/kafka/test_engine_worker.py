@@ -18,8 +18,8 @@ from support.processes import WorkerProcess, eventually
 from support.units import DAY, T0
 
 from stream.broker import admin, launcher
+from stream.broker.clients import client_options
 from stream.config import Settings, load
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.engine.worker.directory import token
 from stream.produce import produce

@@ -21,11 +21,11 @@ from support.http_fuzz import attack
 from support.processes import WorkerProcess, all_shards_run, eventually
 from yarl import URL
 
+from stream.broker.clients import client_options
 from stream.broker.layout import wanted
 from stream.config import Settings
 from stream.desk.store.base import Base
 from stream.desk.store.tables import Alert, CustomerEvent, Profile
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.engine.log.marks import ARRIVED, digest
 from stream.engine.log.partition import partition_for

@@ -15,8 +15,8 @@ from support.processes import WorkerProcess, churnwatch, eventually
 from support.units import DAY, T0
 
 from stream.broker import admin
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.ops import group
 from stream.produce import produce

@@ -15,8 +15,8 @@ from chaos import oracle
 from chaos.owner import LoneIntake
 from support.log_cases import Sent, ShardLogCases, gather, restored, sent
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.kafka.log import KafkaShardLog
 from stream.engine.log.port import Fenced, LogFailure, Message, Output
 from stream.topics import INPUTS

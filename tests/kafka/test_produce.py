@@ -14,8 +14,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Fault, Line, Record, read_lines, write_lines
 from stream.engine.log.partition import partition_for
 from stream.produce import ProduceError, produce

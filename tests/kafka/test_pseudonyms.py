@@ -12,13 +12,13 @@ from support.desk_process import DeskProcess, opened, rows
 from support.desk_rows import alert
 from support.processes import eventually
 
+from stream.broker.clients import client_options
 from stream.config import load
 from stream.desk.acting import Context, act
 from stream.desk.store.tables import Alert, Episode
 from stream.desk.store.vault import Vault
 from stream.desk.work.commands import Acknowledge, Actor
 from stream.engine.assemble import business
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.partition import partition_for
 from stream.engine.shard.outgoing import Outgoing
 from stream.engine.shard.pseudonyms import new_key, pseudonyms

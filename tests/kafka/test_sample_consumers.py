@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from support.processes import REPOSITORY, eventually
 from support.timeline import at, run, steady
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.ops.widen.clients import offsets
 
 pytestmark = pytest.mark.kafka

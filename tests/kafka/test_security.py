@@ -31,14 +31,14 @@ from typer.testing import CliRunner
 from models.features.sets import NAMES, VERSION
 from stream import access
 from stream.broker import acls, admin
+from stream.broker.clients import client_options
 from stream.broker.ready import answers
+from stream.broker.tokens import ClientCredentials
 from stream.cli.commands import build
 from stream.config import Settings, load
 from stream.desk.store.repositories.outbox import Message, append_messages
 from stream.desk.store.tables import Alert, Outbox
-from stream.engine.kafka.clients import client_options
 from stream.engine.kafka.sender import KafkaSender
-from stream.engine.kafka.tokens import ClientCredentials
 from stream.engine.log.jsonl import Record
 from stream.ops.reading import Reader
 from stream.produce import produce

@@ -13,10 +13,10 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from typer.testing import CliRunner
 
 from stream.broker import admin
+from stream.broker.clients import client_options
 from stream.broker.layout import TopicMismatch, wanted
 from stream.cli.topics import app
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.topics import TABLE
 
 pytestmark = pytest.mark.kafka

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaProducer
 from pydantic import SecretStr
 from support.processes import WorkerProcess, all_shards_run, churnwatch, eventually
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Line
 from stream.engine.log.partition import partition_for
 from stream.engine.worker.directory import token

@@ -23,8 +23,8 @@ from support.processes import REPOSITORY, WorkerProcess, churnwatch, environment
 from support.units import DAY, T0
 
 from stream.broker import admin
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.jsonl import Record
 from stream.engine.log.partition import partition_for
 from stream.engine.replay import Replay

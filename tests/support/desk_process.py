@@ -12,12 +12,12 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import select
 
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.desk.store.base import Base
 from stream.desk.store.database import Database
 from stream.desk.store.vault import new_key
 from stream.domain.alerts import Alert, headers
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.partition import partition_for
 from stream.settings.desk import Database as StoreSettings
 from support.processes import WorkerProcess

@@ -29,6 +29,8 @@ ALLOWED = {
     "topics": set(),
     "metrics": set(),
     "port": {"exposition", "http_log"},
+    "http_log": {"faults"},
+    "broker": {"broker", "config", "settings", "topics", "access"},
     "logs": set(),
     "log_config": set(),
     "capacity": {"capacity", "topics"},

@@ -25,8 +25,9 @@ from stream.desk.standing import Standings
 from stream.desk.store.database import Database, away, is_away, is_rows_fault
 from stream.desk.store.repositories.positions import Partition, move_positions, positions, reset_positions
 from stream.desk_metrics import DeskMetrics
-from stream.engine.log.deadletter import dead_letter, describe
+from stream.engine.log.deadletter import dead_letter
 from stream.engine.log.port import Message
+from stream.faults import describe
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.desk.store.repositories.positions import Partition
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.port import Record
 from stream.topics import BY_NAME
 

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy.exc import SQLAlchemyError
 
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.desk.leading import Deposed, Lead
 from stream.desk.pauses import Pauses
@@ -30,7 +31,6 @@ from stream.desk.store.tables import Outbox
 from stream.desk_metrics import DeskMetrics
 from stream.domain.alerts import DESK_SOURCE, DeskAlert
 from stream.domain.alerts import headers as alert_headers
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.partition import partition_for
 from stream.engine.shard.pseudonyms import on
 from stream.topics import BY_NAME

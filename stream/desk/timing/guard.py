@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stream.desk.store.database import is_rows_fault, name_of
-from stream.engine.log.deadletter import describe
+from stream.faults import describe
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from stream.desk.store.upkeep import prune
 from stream.desk.timing.escalating import escalate_due
 from stream.desk.timing.timers import fire_due
 from stream.desk_metrics import DeskMetrics
-from stream.engine.log.deadletter import describe
+from stream.faults import describe
 
 log = logging.getLogger(__name__)
 

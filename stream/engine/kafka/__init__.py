@@ -1,1 +1,1 @@
-"""The log on Kafka, and how every client of ours is made."""
+"""The log on Kafka: a transactional producer a shard, the one consumer, and what is read whole."""

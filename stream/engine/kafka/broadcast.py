@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from stream.broker.clients import consuming
 from stream.config import Settings
-from stream.engine.kafka.clients import consuming
 from stream.engine.log.port import Record
 from stream.topics import BY_NAME
 

@@ -15,8 +15,8 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.port import Record
 from stream.topics import INPUTS
 

@@ -9,8 +9,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.kafka.committed import committed as committed_offsets
 from stream.engine.kafka.intake import Intake
 from stream.engine.log.merge import AHEAD

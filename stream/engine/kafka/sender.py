@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiokafka import AIOKafkaProducer
 
+from stream.broker.clients import client_options
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options
 from stream.engine.log.partition import partition_for
 from stream.topics import BY_NAME
 

@@ -10,6 +10,7 @@ import orjson
 from stream.codec import Rejected
 from stream.engine.log.marks import first_arrival
 from stream.engine.log.port import Message, Record
+from stream.faults import describe
 
 TOPIC = "dead-letters"
 
@@ -50,15 +51,6 @@ def failed_timers(shard: int, customer: bytes, due: int, fault: Exception) -> Me
         dl_path="$",
         dl_message=describe(fault),
     )
-
-
-def describe(fault: Exception) -> str:
-    """Name a fault without the values in it, which may be personal."""
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{type(fault).__name__}{where}"
 
 
 def _message(key: bytes | None, value: bytes | None, **headers: object) -> Message:

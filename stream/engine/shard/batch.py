@@ -19,7 +19,7 @@ from stream.domain.state import State
 from stream.domain.step import Outgoing as Emitted
 from stream.domain.step import Step
 from stream.domain.world import World
-from stream.engine.log.deadletter import dead_letter, describe, failed_timers
+from stream.engine.log.deadletter import dead_letter, failed_timers
 from stream.engine.log.merge import Item
 from stream.engine.log.port import Output
 from stream.engine.shard.hop import GroupBatch, hop
@@ -29,6 +29,7 @@ from stream.engine.store.forgotten import Forgotten
 from stream.engine.store.rocks import STATE
 from stream.engine.store.states import Held, States
 from stream.engine.store.timers import DueIndex
+from stream.faults import describe
 from stream.policy.base import Moment
 
 _TOGETHER = 64

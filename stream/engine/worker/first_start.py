@@ -8,10 +8,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from stream.broker.clients import consuming
 from stream.codec import Codec, Rejected
 from stream.config import Settings
 from stream.domain.business import DAY_MS
-from stream.engine.kafka.clients import consuming
 from stream.engine.kafka.committed import committed
 from stream.topics import INPUTS
 

@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.broker import admin
+from stream.broker.clients import client_options
 from stream.config import Settings
 from stream.engine.kafka.broadcast import read_whole
-from stream.engine.kafka.clients import client_options
 from stream.engine.worker import directory
 from stream.ops import group
 from stream.ops.doctor.finding import Finding, Findings, look, ok, wrong

@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from stream.broker import admin
+from stream.broker.clients import client_options, consuming
 from stream.config import Settings
-from stream.engine.kafka.clients import client_options, consuming
 from stream.engine.kafka.log import COMPRESSION, RETRY_BACKOFF_MS
 
 _TRANSACTION_MS = 60_000

@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from chaos.faults.base import Fault, pause
 from chaos.stack import Stack
 from stream.broker import admin
-from stream.engine.kafka.clients import client_options
+from stream.broker.clients import client_options
 from stream.topics import CHANGELOG
 
 _EAGER = {

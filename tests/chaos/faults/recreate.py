@@ -10,7 +10,7 @@ from chaos.faults.base import Fault
 from chaos.model import put_in_force
 from chaos.stack import Stack
 from stream.broker import admin
-from stream.engine.kafka.clients import client_options
+from stream.broker.clients import client_options
 
 _TOPICS = ("workers", "models")
 

@@ -15,7 +15,8 @@ from stream.domain.step import Step
 from stream.domain.storm import StormLimits
 from stream.domain.world import World
 from stream.engine.log import deadletter
-from stream.engine.log.deadletter import build_version, describe
+from stream.engine.log.deadletter import build_version
+from stream.faults import describe
 from stream.policy.pipeline import Pipeline
 from stream.rules.base import Params, Rule
 from stream.rules.registry import build

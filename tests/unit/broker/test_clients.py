@@ -8,9 +8,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from typer.testing import CliRunner
 
+from stream.broker.clients import client_options
 from stream.cli.commands import build
 from stream.config import ConfigError
-from stream.engine.kafka.clients import client_options
 from stream.settings.kafka import Kafka
 
 _OAUTH = {"security_protocol": "SASL_SSL", "sasl_mechanism": "OAUTHBEARER"}

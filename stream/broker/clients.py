@@ -73,7 +73,7 @@ def _sasl(kafka: Kafka) -> dict[str, Any]:
 
 
 def _tokens(kafka: Kafka) -> Any:
-    from stream.engine.kafka.tokens import ClientCredentials, StaticToken  # an HTTP client: only who needs it loads it
+    from stream.broker.tokens import ClientCredentials, StaticToken  # an HTTP client: only who needs it loads it
 
     oauth = kafka.oauth
     if not oauth.token_url:
