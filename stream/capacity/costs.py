@@ -26,8 +26,9 @@ STATE_ZSTD = 2.0
 DECODED_BYTES = 55_360
 """Of memory such a state takes in a worker that keeps it: as `engine.cache_mb` reckons."""
 
-WORKER_BYTES = 350 << 20
-"""Of memory a worker takes before it has a state, with its model; resident, rounded up."""
+WORKER_BYTES = 850 << 20
+"""Of memory a worker takes at full load beside the decoded states it keeps: stores, batches under way, records waiting.
+Resident, rounded up from 845 MB after 22 minutes with a backlog (`python -m tests.benchmarks.soak`)."""
 
 RESTORE_STATES_PER_S = 45_000
 """Read from the changelog by one worker, states of `STATE_BYTES`: 5 µs a state and 5 a kB, from 154,687 a second of 287

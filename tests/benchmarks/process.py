@@ -38,6 +38,7 @@ def worker(settings: Settings, config: Path | None = None) -> Iterator[tuple[int
         "CHURNWATCH_ENGINE__STATE_DIR": str(settings.engine.state_dir),
         "CHURNWATCH_ENGINE__MERGE_WAIT_MS": str(settings.engine.merge_wait_ms),
         "CHURNWATCH_ENGINE__BATCHES_AT_ONCE": str(settings.engine.batches_at_once),
+        "CHURNWATCH_ENGINE__CACHE_MB": str(settings.engine.cache_mb),
         "CHURNWATCH_HTTP__PORT": str(port),
     }
     command = [sys.executable, "-m", "stream", "worker", *(["--config", str(config)] if config else [])]

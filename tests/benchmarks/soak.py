@@ -19,7 +19,7 @@ from statistics import linear_regression, mean
 import orjson
 import psutil
 
-from stream.config import Settings
+from stream.config import Engine, Settings
 from stream.engine.log.jsonl import Record
 from stream.produce import produce
 
@@ -82,10 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--minutes", type=float, default=20, help="(%(default)s)")
+    parser.add_argument("--cache", type=int, default=Engine().cache_mb, metavar="MB", help="of states (%(default)s)")
     given = parser.parse_args(arguments)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     with ground("soak-") as here:
-        samples = soak(here.fresh("soak"), given.minutes)
+        settings = here.fresh("soak")
+        engine = settings.engine.model_copy(update={"cache_mb": given.cache})
+        samples = soak(settings.model_copy(update={"engine": engine}), given.minutes)
     rest = samples[len(samples) // 3 :]
     slope = linear_regression([m for m, _, _ in rest], [mb for _, mb, _ in rest]).slope * 60
     tenth = max(1, len(rest) // 10)
