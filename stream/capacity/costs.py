@@ -30,9 +30,9 @@ WORKER_BYTES = 850 << 20
 """Of memory a worker takes at full load beside the decoded states it keeps: stores, batches under way, records waiting.
 Resident, rounded up from 845 MB after 22 minutes with a backlog (`python -m tests.benchmarks.soak`)."""
 
-RESTORE_STATES_PER_S = 45_000
-"""Read from the changelog by one worker, states of `STATE_BYTES`: 5 µs a state and 5 a kB, from 154,687 a second of 287
-bytes and 96,631 of 1,053."""
+RESTORE_STATES_PER_S = 60_000
+"""Read from the changelog by one worker, states of `STATE_BYTES`, rounded down: 5.7 µs a state and 2.3 a kB, from
+157,441 a second of 287 bytes and 125,311 of 994."""
 
 EVENT_BYTES = 250
 """Of a JSON record with its key; 213 in the throughput load, 276 a line of the simulated town with its frame."""

@@ -30,7 +30,7 @@ def shapes(seed: int = 7) -> list[bytes]:
         account = Account("current", rng.randrange(10**8), _DAY * 86_400_000)
         for day in range(_DAY - _CLOSINGS, _DAY):
             account.closings.put(day, rng.randrange(10**8), _CLOSINGS, day)
-        state = State(first_seen=1, newest=_DAY * 86_400_000, accounts={"account-1": account}, seen=rng.randbytes(320))
+        state = State(first_seen=1, newest=_DAY * 86_400_000, accounts={"account-1": account}, seen=rng.randbytes(512))
         found.append(encode(state))
     return found
 

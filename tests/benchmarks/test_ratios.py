@@ -46,6 +46,6 @@ def test_with_every_rule_and_every_score_it_is_half_as_fast_again_as_quix_withou
 
 
 def test_restoring_keeps_up_with_a_third_of_bare_reading() -> None:
-    mine, bare, size = restore(states=100_000, partitions=8, rounds=1)
+    mine, bare, size = restore(states=500_000, partitions=8, rounds=1)
     assert 900 < size < 1200
     assert bare[0].cpu_us / mine[0].cpu_us >= 0.33
