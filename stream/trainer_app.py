@@ -7,11 +7,11 @@ import logging
 import faust
 
 from stream.app import build_app
+from stream.clock import wall_ms
 from stream.command_agent import on_commands
 from stream.config import Settings
 from stream.domain.events import Control
 from stream.engine.log.memory import MemoryRecord
-from stream.engine.shard.loop import wall_ms
 from stream.training.service import TrainerService
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from stream.clock import wall_ms
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Commands to the running workers. Each is written to the topic control with who gave it, carried out by one "
@@ -178,19 +180,17 @@ def _when(at: object) -> str:
 def _moment(text: str) -> str | int:
     """Read `6h` as so long from now, epoch ms; anything else is left as it is."""
     import re
-    import time
 
     found = re.fullmatch(r"(\d{1,5})([mhd])", text.strip())
     if found is None:
         return text
     span = int(found[1]) * {"m": 60_000, "h": 3_600_000, "d": 86_400_000}[found[2]]
-    return time.time_ns() // 1_000_000 + span
+    return wall_ms() + span
 
 
 def give(command: str, arguments: dict[str, Any], actor: str, timeout: float, config: Path | None) -> None:
     """Give a command and say what came of it; ends with 1 when nobody answered, with 2 when it was refused."""
     import asyncio
-    import time
     import uuid
 
     from stream.broker.launcher import located
@@ -208,7 +208,7 @@ def give(command: str, arguments: dict[str, Any], actor: str, timeout: float, co
             arguments,
             actor=actor or user(),
             event_id=str(uuid.uuid4()),
-            now=time.time_ns() // 1_000_000,
+            now=wall_ms(),
             timeout_s=timeout,
             sent=lambda: say(f"{command} is on {settings.topics.prefix}control; waiting for a worker"),
         )

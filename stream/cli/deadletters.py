@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stream.clock import wall_ms
+
 if TYPE_CHECKING:
     from stream.config import Settings
     from stream.ops.deadletters import Filter, Letter, Listing
@@ -40,7 +42,6 @@ def list_(
     Example: churnwatch deadletters list --since 6h --reason missing
     """
     import asyncio
-    import time
 
     from stream.cli.console import faults
     from stream.ops import deadletters
@@ -48,7 +49,7 @@ def list_(
     with faults():
         which = _filter(reason, topic)
         try:
-            begin = deadletters.since_ms(since, time.time_ns() // 1_000_000) if since else None
+            begin = deadletters.since_ms(since, wall_ms()) if since else None
         except ValueError as fault:
             raise typer.BadParameter(str(fault), param_hint="--since") from None
         found = asyncio.run(deadletters.listing(_located(config), which, since=begin, limit=limit))

@@ -39,10 +39,10 @@ def run(config: Path | None, work: Callable[[AsyncSession, Vault, Settings, int]
 
 
 async def _worked(settings: Settings, work: Callable[[AsyncSession, Vault, Settings, int], Awaitable[T]]) -> T:
+    from stream.clock import wall_ms
     from stream.desk.store.database import Database
     from stream.desk.store.keys import load_vault
     from stream.desk.store.migrate import migrate
-    from stream.engine.shard.loop import wall_ms
 
     await migrate(settings.desk.database)
     database = Database.open(settings.desk.database)

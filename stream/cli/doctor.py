@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from stream.clock import wall_ms
+
 _COLOURS = {"ok": "green", "look": "yellow", "wrong": "red"}
 
 
@@ -23,7 +25,6 @@ def command(
     """
     import asyncio
     import dataclasses
-    import time
 
     import orjson
 
@@ -38,7 +39,7 @@ def command(
 
     async def run() -> bool:
         well = True
-        async for finding in visit(settings, time.time_ns() // 1_000_000):
+        async for finding in visit(settings, wall_ms()):
             well = well and finding.verdict != "wrong"
             if as_json:
                 typer.echo(orjson.dumps(dataclasses.asdict(finding)).decode())

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from stream.clock import wall_ms
 from stream.config import Settings
 from stream.demo.clock import TownClock
 from stream.demo.colleagues import Colleagues
@@ -22,7 +23,6 @@ from stream.desk.store.repositories.rows import insert_into
 from stream.desk.store.tables import Staff
 from stream.desk.web.sessions import Seals
 from stream.engine.assemble import business
-from stream.engine.shard.loop import wall_ms
 from stream.settings.desk import Database, Keys, Retention
 from stream.settings.desk_notify import Notify
 from stream.settings.desk_work import Label

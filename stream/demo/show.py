@@ -14,6 +14,7 @@ import orjson
 from rich.console import Console
 from rich.live import Live
 
+from stream.clock import wall_ms
 from stream.config import Settings
 from stream.demo import desk as demo_desk
 from stream.demo import scrape, view
@@ -22,7 +23,6 @@ from stream.demo.clock import TownClock
 from stream.demo.desk import DemoDesk
 from stream.demo.plan import Plan
 from stream.demo.process import ENDING
-from stream.engine.shard.loop import wall_ms
 from stream.ops.commanding import give
 from stream.ops.reading import Reader
 from stream.produce import Sent, produce

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
 from stream.broker.reach import reach
+from stream.clock import wall_ms
 from stream.config import Settings
 from stream.desk import wiring
 from stream.desk.port import desk_port
@@ -24,7 +25,6 @@ from stream.desk.store.migrate import migrate
 from stream.desk.wiring import Parts
 from stream.desk_metrics import DeskMetrics
 from stream.engine.log.deadletter import build_version
-from stream.engine.shard.loop import wall_ms
 from stream.engine.store.slots import Slot
 from stream.faults import describe
 from stream.logs import calm_clients

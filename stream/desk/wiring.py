@@ -9,6 +9,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from stream.clock import wall_ms
 from stream.config import Settings
 from stream.desk.acts.deed import Context
 from stream.desk.intake.edge import Edge
@@ -41,7 +42,6 @@ from stream.desk_metrics import DeskMetrics
 from stream.engine.assemble import business, codec
 from stream.engine.kafka.sender import KafkaSender
 from stream.engine.log.port import Message
-from stream.engine.shard.loop import wall_ms
 from stream.engine.shard.pseudonyms import pseudonyms
 from stream.http_log import http_logger
 from stream.metrics import Metrics

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from models.in_stream import InStream
 from models.snapshot import Snapshot
+from stream.clock import wall_ms
 from stream.codec import Codec
 from stream.config import Settings
 from stream.domain.business import Business
@@ -19,7 +20,7 @@ from stream.engine.feeds.model import ModelFeed, in_stream
 from stream.engine.liveness.pulse import Pulse
 from stream.engine.log.port import Bulletin, ShardLog
 from stream.engine.policies import pipeline, weights
-from stream.engine.shard.loop import FirstStart, Shard, ShardOptions, Tombstones, wall_ms
+from stream.engine.shard.loop import FirstStart, Shard, ShardOptions, Tombstones
 from stream.engine.shard.outgoing import outgoing
 from stream.engine.shard.turns import Turns
 from stream.engine.store.rocks import Store

@@ -17,12 +17,12 @@ from models.checkpoint import CheckpointRefused, Place
 from models.features.sets import NAMES, VERSION
 from models.learner import Learner, Notice, Refused
 from models.snapshot import Snapshot, SnapshotRefused, encode
+from stream.clock import wall_ms
 from stream.codec import Rejected
 from stream.config import Settings
 from stream.domain.alerts import rfc3339
 from stream.engine.log.deadletter import dead_letter
 from stream.engine.log.port import Headers, Message
-from stream.engine.shard.loop import wall_ms
 from stream.trainer_metrics import TrainerMetrics
 from stream.training import keeping, shelf
 from stream.training.examples import TOPIC

@@ -31,11 +31,11 @@ from support.desk_process import DeskProcess, opened, store_of
 from support.desk_stores import settings_of
 from support.postgres import Cluster
 
+from stream.clock import wall_ms
 from stream.config import Settings, load
 from stream.desk.store.migrate import migrate
 from stream.desk.store.vault import Vault, new_key
 from stream.desk.web.sessions import PLAIN, Seals
-from stream.engine.shard.loop import wall_ms
 from stream.settings.desk import Database as StoreSettings
 from tests.benchmarks.desk_million import BRANCHES, CUSTOMERS, Million, cookies, fill, name_of
 

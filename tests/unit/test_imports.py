@@ -25,6 +25,7 @@ ALLOWED = {
     "settings": {"domain", "settings"},
     "access": {"config", "topics"},
     "reporting": {"reporting"},
+    "clock": set(),
     "faults": set(),
     "topics": set(),
     "metrics": set(),

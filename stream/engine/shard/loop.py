@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from msgspec import json
 from msgspec.structs import replace
 
+from stream.clock import wall_ms
 from stream.codec import Codec, Rejected
 from stream.domain.state import State
 from stream.domain.step import Step
@@ -51,11 +52,6 @@ FirstStart = Callable[[], Awaitable[int]]
 
 Tombstones = Callable[[], Awaitable[Mapping[bytes, int]]]
 """Returns who was forgotten before the group first started: customer -> when the tombstone arrived, epoch ms."""
-
-
-def wall_ms() -> int:
-    """Return the wall clock, epoch ms."""
-    return clock.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from stream.broker.reach import reach
+from stream.clock import wall_ms
 from stream.config import Settings
 from stream.engine.kafka.broadcast import Archive, Broadcast
 from stream.engine.kafka.sender import KafkaSender
 from stream.engine.liveness.pulse import LOOP, Pulse
 from stream.engine.liveness.watchdog import Watchdog
 from stream.engine.log.deadletter import build_version
-from stream.engine.shard.loop import wall_ms
 from stream.engine.shard.tally import expect
 from stream.engine.store.slots import Slot
 from stream.engine.worker import directory

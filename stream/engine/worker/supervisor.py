@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import ConsumerRebalanceListener
 from structlog.contextvars import bind_contextvars
 
+from stream.clock import wall_ms
 from stream.codec import Codec
 from stream.config import Settings
 from stream.domain.health import Health
@@ -23,7 +24,7 @@ from stream.engine.kafka.log import KafkaShardLog
 from stream.engine.liveness.pulse import Name, Pulse
 from stream.engine.liveness.whereabouts import whereabouts
 from stream.engine.log.port import Bulletin, Fenced, LogFailure
-from stream.engine.shard.loop import Shard, wall_ms
+from stream.engine.shard.loop import Shard
 from stream.engine.store.rocks import Store, StoreDamaged, discard
 from stream.engine.store.slots import Slot
 from stream.engine.store.store_memory import StoreMemory

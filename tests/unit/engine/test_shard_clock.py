@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.harness import Harness
 from support.timeline import at
 
-from stream.engine.shard.loop import wall_ms
+from stream.clock import wall_ms
 from stream.engine.store import meta
 
 NOON = at("2025-03-01 12:00")
