@@ -75,7 +75,9 @@ def months(ledger: Ledger, units: Business, change: dt.date) -> list[Month]:
     """Return every month with scores, judged by all three."""
     cutoffs, _, labels, scores = ledger.columns()
     rows, _ = ledger.learned(len(labels))
-    champion = scores[STACK]
+    champion = scores.get(STACK)
+    if champion is None:  # nothing was learned
+        return []
     fixed = boosting(*ledger.learned(ledger.known_by(_moment(change, units))))
     found = []
     begin = START
@@ -105,17 +107,19 @@ def _moment(day: dt.date, units: Business) -> int:
     return round(dt.datetime.combine(day, dt.time(), units.zone).timestamp() * 1000)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Play, judge, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, default=1_000)
     parser.add_argument("--days", type=int, default=540)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--drift", default="2024-10-01:slump=0.2", help="DATE:WHAT=FACTOR, at the first of a month")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     change = parse(given.drift).begins
     ledger, settings = play(given.customers, given.days, given.seed, given.drift)
     found = months(ledger, business(settings), change)
+    if not any(month.begin < change for month in found):
+        parser.error("no month before the change has 200 scores and ten who left: more customers, or more days")
     models = list(found[0].pr_auc)
     print(f"{'month':<10}{'n':>7}{'churned':>9}{'known':>9}" + "".join(f"{name:>13}" for name in models))
     for month in found:
