@@ -87,22 +87,23 @@ async def test_after_the_last_attempt_it_has_failed_and_can_be_replayed(database
 
 async def test_410_disables_and_cancels_and_enabling_goes_on_with_what_comes(database, vault):
     house = House(database, vault)
-    async with receiving(answers=[410, 200]) as receiver, house.sending():
+    async with receiving(answers=[410, 200]) as receiver:
         endpoint, _ = await house.endpoint(receiver.url)
         await house.take(*(opened(f"c{n}") for n in range(9)))
-        async with database.transaction() as tx:  # of nine one is due now, the others later
+        async with database.transaction() as tx:  # of nine one is due now, the others later: before anything is sent
             rows = await house.rows()
             later = WebhookDelivery.delivery_id.in_([row.delivery_id for row in rows[1:]])
             await tx.execute(update(WebhookDelivery).where(later).values(next_at=wall() + 60_000))
-        await house.became("failed", *["cancelled"] * 8)
-        row = await house.get(endpoint)
-        assert (row.enabled, row.disabled_why) == (False, "gone")
-        assert await house.take(opened("d")) == 0
-        async with database.transaction() as tx:
-            await enable(tx, endpoint, wall())
-        assert await house.take(opened("e")) == 1
-        await house.became("failed", *["cancelled"] * 8, "delivered")
-        assert len(receiver.got) == 2
+        async with house.sending():
+            await house.became("failed", *["cancelled"] * 8)
+            row = await house.get(endpoint)
+            assert (row.enabled, row.disabled_why) == (False, "gone")
+            assert await house.take(opened("d")) == 0
+            async with database.transaction() as tx:
+                await enable(tx, endpoint, wall())
+            assert await house.take(opened("e")) == 1
+            await house.became("failed", *["cancelled"] * 8, "delivered")
+            assert len(receiver.got) == 2
 
 
 async def test_a_dead_receiver_never_slows_the_others(embedded, vault):
