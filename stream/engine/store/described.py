@@ -5,25 +5,27 @@ from __future__ import annotations
 import msgspec
 
 from stream.domain.ring import Ring
+from stream.domain.seen import ENTRY
 from stream.domain.state import decode
 
 
 def describe_state(stored: bytes) -> dict[str, object]:
     """Return a stored state by the names of its fields, without the bytes of seen event ids."""
-    described = named(decode(stored))
+    state = decode(stored)
+    described = _named(state)
     assert isinstance(described, dict)
-    described["seen"] = len(decode(stored).seen) // 8
+    described["seen"] = len(state.seen) // ENTRY
     return described
 
 
-def named(value: object) -> object:
+def _named(value: object) -> object:
     """Turn the state's array-like structs into objects with names, all the way down."""
     if isinstance(value, Ring):
-        return {number: named(item) for number, item in value.numbered()}
+        return {number: _named(item) for number, item in value.numbered()}
     if isinstance(value, msgspec.Struct):
-        return {field: named(getattr(value, field)) for field in value.__struct_fields__}
+        return {field: _named(getattr(value, field)) for field in value.__struct_fields__}
     if isinstance(value, dict):
-        return {key: named(item) for key, item in value.items()}
+        return {key: _named(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [named(item) for item in value]
+        return [_named(item) for item in value]
     return value

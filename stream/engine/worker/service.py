@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -113,21 +113,20 @@ class EngineService(mode.Service):
         said, models = self.broadcasts["settings"], self.broadcasts["models"]
         await models.caught_up.wait()  # the first batch is scored by what is in force, too
         self.owner.follow(models.latest)
-        await said.caught_up.wait()
-        while not self.should_stop:
-            version = said.version
-            self.owner.apply(said.latest)
-            await said.beyond(version)
+        await self._keep_up(said, self.owner.apply)
 
     @mode.Service.task
     async def _follow_models(self) -> None:
         """Take each snapshot that the trainer publishes."""
-        models = self.broadcasts["models"]
-        await models.caught_up.wait()
+        await self._keep_up(self.broadcasts["models"], self.owner.follow)
+
+    async def _keep_up(self, broadcast: Broadcast, take: Callable[[Mapping[bytes, bytes]], None]) -> None:
+        """Give `take` the topic once it is read to its end, and again whenever there is more."""
+        await broadcast.caught_up.wait()
         while not self.should_stop:
-            version = models.version
-            self.owner.follow(models.latest)
-            await models.beyond(version)
+            version = broadcast.version
+            take(broadcast.latest)
+            await broadcast.beyond(version)
 
     @mode.Service.task
     async def _announce(self) -> None:

@@ -132,24 +132,24 @@ def test_a_timer_in_the_past_is_due_at_once(store):
     assert drain(index, 60) == [(5, b"x")]
 
 
-def test_an_overgrown_index_is_trimmed_and_leaves_the_rest_to_the_store(store):
-    index = DueIndex(store)
-    entries = names(40)
+def overgrown(store):
+    """Return an index that was told of more than it keeps, and what it was told, now in the store."""
+    index, entries = DueIndex(store), names(40)
     for due, customer in entries:
         index.set(customer, due)
     fill(store, *entries)
     index.stored()
+    return index, entries
+
+
+def test_an_overgrown_index_is_trimmed_and_leaves_the_rest_to_the_store(store):
+    index, entries = overgrown(store)
     assert len(index._heap) == 4
     assert drain(index) == entries
 
 
 def test_what_is_set_after_a_trim_comes_in_order(store):
-    index = DueIndex(store)
-    entries = names(40)
-    for due, customer in entries:
-        index.set(customer, due)
-    fill(store, *entries)
-    index.stored()
+    index, entries = overgrown(store)
     index.set(b"near", 15)
     index.set(b"far", 255)
     assert distinct(index) == sorted([*entries, (15, b"near"), (255, b"far")])
