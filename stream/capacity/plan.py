@@ -138,11 +138,6 @@ def event_us(changes: float, missed: float, state_bytes: float) -> float:
     return costs.EVENT_US + changes * (change + missed * (costs.MISS_US + costs.MISS_US_PER_KB * kb))
 
 
-def changes(customers: int, events: int) -> float:
-    """Return how many of a shard's customers a batch of so many events changes, for each event, if chance decides."""
-    return customers * (1 - (1 - 1 / customers) ** events) / events
-
-
 def _cached(load: Load) -> int:
     return (load.cache_mb << 20) // costs.DECODED_BYTES
 

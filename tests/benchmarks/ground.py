@@ -92,13 +92,13 @@ def ground(prefix: str, partitions: int = PARTITIONS) -> Iterator[Ground]:
             launcher.down(data=folder / "broker")
 
 
-def publish(settings: Settings, load_: Load) -> float:
-    """Produce the load once, every record acknowledged, and return the seconds it took.
+def publish(settings: Settings, load_: Load, rate: float | None = None) -> float:
+    """Produce the load once, `rate` records a second at most, all acknowledged, and return the seconds it took.
 
     Raises:
         RuntimeError: the broker refused some of it.
     """
-    sent = asyncio.run(produce(settings, load_.records()))
+    sent = asyncio.run(produce(settings, load_.records(), rate=rate))
     if sent.total != load_.events:
         raise RuntimeError(f"{sent.total} of {load_.events} events arrived: {sent.refused or sent.faults[:3]}")
     return sent.seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -17,20 +17,39 @@ INSTITUTIONS = ("own", "own", "own", "ICBC", "CMB", "CCB")
 
 @dataclass(frozen=True)
 class Load:
-    """How much, over how many, from which seed."""
+    """How much, over how many, from which seed; when it `begins`, epoch ms, over how many `days` of event time.
+
+    `first`: the number of its first event.
+    """
 
     events: int = 600_000
     customers: int = 20_000
     seed: int = 7
+    begins: int = START_MS
+    days: float = DAYS
+    first: int = 0
+
+    @property
+    def ends(self) -> int:
+        """When its last event is over, epoch ms."""
+        return self.begins + round(self.days * 86_400_000)
+
+    def more(self, events: int) -> Load:
+        """Return a load that goes on where this one ends, of the same customers at the same pace."""
+        days = self.days * events / self.events
+        return replace(
+            self, events=events, seed=self.seed + 1, begins=self.ends, days=days, first=self.first + self.events
+        )
 
     def records(self) -> Iterator[Record]:
         """Yield the events in order of time: four transactions to a balance."""
         rng = random.Random(self.seed)
-        step = DAYS * 86_400_000 / self.events
+        step = self.days * 86_400_000 / self.events
         for number in range(self.events):
             customer = f"customer-{rng.randrange(self.customers):06d}"
-            time = START_MS + round(number * step)
-            event: dict[str, object] = {"event_id": f"e-{number:08d}", "customer_id": customer, "time": time}
+            time = self.begins + round(number * step)
+            name = f"e-{self.first + number:08d}"
+            event: dict[str, object] = {"event_id": name, "customer_id": customer, "time": time}
             if number % 5:
                 topic = "transactions"
                 event |= {

@@ -3,6 +3,7 @@
     python -m tests.benchmarks.scale --customers 10000,100000,1000000   three events a customer, and what a million take
     python -m tests.benchmarks.scale --partitions 1,4,16,64
     python -m tests.benchmarks.scale --workers 1,2
+    python -m tests.benchmarks.scale --customers 10000,1000000 --live 4000   and then what comes as it happens
 
 Each figure has a broker, a load and a state folder of its own; everything of the core is on, without a snapshot. What
 is compared is CPU an event, which other work on the machine disturbs least. Of each run also: resident memory, what
@@ -20,7 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
-from math import log
+from math import isnan, log, nan
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -28,7 +29,7 @@ from typing import Any
 import orjson
 import psutil
 
-from stream.capacity.plan import changes, event_us
+from stream.capacity.plan import event_us
 from stream.config import Settings
 from stream.engine.store.rocks import Store
 from stream.engine.store.state_memory import memory_of
@@ -41,6 +42,7 @@ from .offsets import Committed
 from .process import Alive, worker
 
 _LEAST = 600_000  # events: fewer say little
+_LIVE_S, _IDLE_S = 45.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Case:
     partitions: int = 8
     workers: int = 1
     events: int = _LEAST
+    live: float = 0.0
+    """Events a second that come afterwards; 0 = none."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Found:
     from_store_s: float
     from_changelog_s: float
     state_bytes: float
+    live_us: float = nan
 
     @property
     def foreseen_us(self) -> float:
@@ -76,7 +81,7 @@ class Found:
         batch = _batch(per_shard, engine.batch_events)
         held = (engine.cache_mb << 20) / memory_of(round(self.state_bytes))
         missed = max(0.0, 1 - held * case.workers / case.customers)
-        return event_us(changes(per_shard, batch), missed, self.state_bytes)
+        return event_us(_changes(per_shard, batch), missed, self.state_bytes)
 
     def row(self) -> str:
         """Return a row of the table."""
@@ -96,6 +101,7 @@ class Found:
             f"{self.from_store_s:.1f}",
             f"{self.from_changelog_s:.1f}",
             f"{self.states / self.from_changelog_s:,.0f}",
+            "" if isnan(self.live_us) else f"{self.live_us:.1f}",
         )
         return f"| {' | '.join(cells)} |"
 
@@ -115,6 +121,7 @@ _COLUMNS = (
     "ready with its store, s",
     "ready from the changelog, s",
     "states/s",
+    "CPU live, µs an event",
 )
 HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 
@@ -137,10 +144,12 @@ def workers(settings: Settings, count: int) -> Iterator[list[tuple[psutil.Proces
 def run(case: Case, here: Ground, told: Any) -> Found:
     """Publish the case's load, have it handled, and restore it twice."""
     settings = here.fresh("scale")
-    seconds = publish(here.settings, Load(events=case.events, customers=case.customers))
+    load = Load(events=case.events, customers=case.customers)
+    seconds = publish(here.settings, load)
     told(f"{case}: published in {seconds:.0f} s")
     with workers(settings, case.workers) as running:
         rate, cpu_s = _handled(settings, case, running, told)
+        live_us = _live(settings, case, load, running, told) if case.live else nan
         memory = sum(process.memory_info().rss for process, _, _ in running) / 1e6
         written = sum(process.io_counters().write_bytes for process, _, _ in running)
     folders = [settings.engine.state_dir.parent / f"worker-{number}" for number in range(case.workers)]
@@ -151,7 +160,7 @@ def run(case: Case, here: Ground, told: Any) -> Found:
         shutil.rmtree(folder / "state")
     from_changelog, states = _restored(settings, case, told)
     cpu_us, amplified = 1e6 * cpu_s / case.events, written / max(1, disk)
-    return Found(case, rate, cpu_us, memory, states, disk, amplified, from_store, from_changelog, size)
+    return Found(case, rate, cpu_us, memory, states, disk, amplified, from_store, from_changelog, size, live_us)
 
 
 def _batch(customers: int, most: int) -> int:
@@ -159,6 +168,11 @@ def _batch(customers: int, most: int) -> int:
     if customers <= MOST_STATES:
         return most
     return min(most, round(log(1 - MOST_STATES / customers) / log(1 - 1 / customers)))
+
+
+def _changes(customers: int, events: int) -> float:
+    """Return how many of a shard's customers a batch of so many events changes, for each event, if chance decides."""
+    return customers * (1 - (1 - 1 / customers) ** events) / events
 
 
 def _state_bytes(folder: Path) -> float:
@@ -196,6 +210,31 @@ def _handled(settings: Settings, case: Case, running: list[Any], told: Any) -> t
     return left / (time.monotonic() - first[0]), (_cpu(running) - cpu) * case.events / left
 
 
+def _live(settings: Settings, case: Case, before: Load, running: list[Any], told: Any) -> float:
+    """Send on at the case's pace; return the CPU of an event, µs, without what an idle worker takes."""
+    load = before.more(round(case.live * _LIVE_S))
+    idle = _cpu_over(running, _IDLE_S)
+    began, cpu = time.monotonic(), _cpu(running)
+    seconds = publish(settings, load, rate=case.live)
+    with Committed(settings) as committed:
+        while committed.read() < before.events + load.events:
+            for _, alive, _ in running:
+                alive()
+            if time.monotonic() - began > seconds + STALLED_S:
+                raise EngineFailed(f"{case.live:,.0f} events/s are more than it takes")
+            time.sleep(SAMPLE_S)
+    took = time.monotonic() - began
+    told(f"{load.events:,} events in {took:.1f} s as they came; idle it takes {1000 * idle:.1f} ms of CPU a second")
+    return 1e6 * (_cpu(running) - cpu - idle * took) / load.events
+
+
+def _cpu_over(running: list[Any], seconds: float) -> float:
+    """Return what is taken now, s of CPU a second."""
+    cpu = _cpu(running)
+    time.sleep(seconds)
+    return (_cpu(running) - cpu) / seconds
+
+
 def _cpu(running: list[Any]) -> float:
     times = [process.cpu_times() for process, _, _ in running]
     return float(sum(time.user + time.system for time in times))
@@ -226,7 +265,8 @@ def _restored(settings: Settings, case: Case, told: Any) -> tuple[float, int]:
 def _cases(given: argparse.Namespace) -> Iterator[Case]:
     base = Case()
     for customers in given.customers:
-        yield replace(base, customers=customers, events=max(given.events, 3 * customers))
+        events = 3 * customers if given.live else max(given.events, 3 * customers)
+        yield replace(base, customers=customers, events=events, live=given.live)
     for partitions in given.partitions:
         yield replace(base, partitions=partitions, events=given.events)
     for count in given.workers:
@@ -247,6 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, what in (("customers", "customers"), ("partitions", "partitions"), ("workers", "workers of one group")):
         parser.add_argument(f"--{name}", type=_numbers, default=[], metavar="N,N", help=f"numbers of {what}")
     parser.add_argument("--events", type=int, default=_LEAST, help="at least, of a case (%(default)s)")
+    parser.add_argument("--live", type=float, default=0.0, metavar="N", help="with --customers: then N events a second")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything here")
     given = parser.parse_args(arguments)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # fresh topics have no leader for a moment

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from typer.testing import CliRunner
 
 from stream.capacity import costs
-from stream.capacity.plan import Load, TooLarge, changes, event_us, plan, settings
+from stream.capacity.plan import Load, TooLarge, event_us, plan, settings
 from stream.cli.commands import build
 from stream.config import Topics
 from stream.engine.store.state_memory import memory_of
@@ -45,9 +45,6 @@ def test_a_hundred_million_customers_are_bound_by_the_peak_of_their_events():
 
 
 def test_events_of_one_customer_in_one_batch_share_what_a_change_costs():
-    assert changes(1, 100) == pytest.approx(0.01)
-    assert changes(10**9, 100) == pytest.approx(1.0)
-    assert changes(2_500, 8_000) == pytest.approx(0.3, abs=0.01)
     assert event_us(0.5, 0.0, 1000) == costs.EVENT_US + (costs.CHANGE_US + costs.CHANGE_US_PER_KB) / 2
 
 
