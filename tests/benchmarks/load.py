@@ -29,17 +29,11 @@ class Load:
     days: float = DAYS
     first: int = 0
 
-    @property
-    def ends(self) -> int:
-        """When its last event is over, epoch ms."""
-        return self.begins + round(self.days * 86_400_000)
-
     def more(self, events: int) -> Load:
         """Return a load that goes on where this one ends, of the same customers at the same pace."""
+        begins, first = self.begins + round(self.days * 86_400_000), self.first + self.events
         days = self.days * events / self.events
-        return replace(
-            self, events=events, seed=self.seed + 1, begins=self.ends, days=days, first=self.first + self.events
-        )
+        return replace(self, events=events, seed=self.seed + 1, begins=begins, days=days, first=first)
 
     def records(self) -> Iterator[Record]:
         """Yield the events in order of time: four transactions to a balance."""

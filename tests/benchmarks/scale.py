@@ -81,7 +81,7 @@ class Found:
         batch = _batch(per_shard, engine.batch_events)
         held = (engine.cache_mb << 20) / memory_of(round(self.state_bytes))
         missed = max(0.0, 1 - held * case.workers / case.customers)
-        return event_us(_changes(per_shard, batch), missed, self.state_bytes)
+        return event_us(changes(per_shard, batch), missed, self.state_bytes)
 
     def row(self) -> str:
         """Return a row of the table."""
@@ -170,7 +170,7 @@ def _batch(customers: int, most: int) -> int:
     return min(most, round(log(1 - MOST_STATES / customers) / log(1 - 1 / customers)))
 
 
-def _changes(customers: int, events: int) -> float:
+def changes(customers: int, events: int) -> float:
     """Return how many of a shard's customers a batch of so many events changes, for each event, if chance decides."""
     return customers * (1 - (1 - 1 / customers) ** events) / events
 
@@ -184,26 +184,32 @@ def _state_bytes(folder: Path) -> float:
         store.close()
 
 
-def _handled(settings: Settings, case: Case, running: list[Any], told: Any) -> tuple[float, float]:
-    """Wait until every event is committed; return events a second after the first, and the CPU they took, s."""
-    first: tuple[float, int] | None = None
+def _counts(settings: Settings, total: int, running: list[Any], told: Any) -> Iterator[int]:
+    """Yield how many events are committed, again and again until it is `total`."""
     last, last_at, tell_at = 0, time.monotonic(), 0.0
     with Committed(settings) as committed:
-        while (count := committed.read()) < case.events:
+        while (count := committed.read()) < total:
             now = time.monotonic()
-            if count and first is None:
-                first = now, count
-                cpu = _cpu(running)
+            yield count
             if count > last:
                 last, last_at = count, now
             if now - last_at > STALLED_S:
-                raise EngineFailed(f"{count} of {case.events} events for {STALLED_S:g} s")
+                raise EngineFailed(f"{count} of {total} events for {STALLED_S:g} s")
             if now > tell_at:
-                told(f"{count:,} of {case.events:,} events")
+                told(f"{count:,} of {total:,} events")
                 tell_at = now + 10
             for _, alive, _ in running:
                 alive()
             time.sleep(SAMPLE_S)
+
+
+def _handled(settings: Settings, case: Case, running: list[Any], told: Any) -> tuple[float, float]:
+    """Wait until every event is committed; return events a second after the first, and the CPU they took, s."""
+    first: tuple[float, int] | None = None
+    for count in _counts(settings, case.events, running, told):
+        if count and first is None:
+            first = time.monotonic(), count
+            cpu = _cpu(running)
     if first is None:
         raise EngineFailed("everything was handled between two samples: give it more events")
     left = case.events - first[1]
@@ -215,14 +221,9 @@ def _live(settings: Settings, case: Case, before: Load, running: list[Any], told
     load = before.more(round(case.live * _LIVE_S))
     idle = _cpu_over(running, _IDLE_S)
     began, cpu = time.monotonic(), _cpu(running)
-    seconds = publish(settings, load, rate=case.live)
-    with Committed(settings) as committed:
-        while committed.read() < before.events + load.events:
-            for _, alive, _ in running:
-                alive()
-            if time.monotonic() - began > seconds + STALLED_S:
-                raise EngineFailed(f"{case.live:,.0f} events/s are more than it takes")
-            time.sleep(SAMPLE_S)
+    publish(settings, load, rate=case.live)
+    for _ in _counts(settings, before.events + load.events, running, told):
+        pass
     took = time.monotonic() - began
     told(f"{load.events:,} events in {took:.1f} s as they came; idle it takes {1000 * idle:.1f} ms of CPU a second")
     return 1e6 * (_cpu(running) - cpu - idle * took) / load.events

@@ -13,18 +13,16 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import linear_regression, mean
 
-import orjson
 import psutil
 
 from stream.config import Engine, Settings
-from stream.engine.log.jsonl import Record
 from stream.produce import produce
 
 from .ground import ground
-from .load import DAYS, Load
+from .load import Load
 from .measure import STALLED_S, EngineFailed
 from .offsets import Committed
 from .process import worker
@@ -32,15 +30,6 @@ from .process import worker
 _EVERY_S = 10.0
 _AHEAD = 400_000  # events that lie on the broker at least, while more are to come
 _PIECE = 100_000
-
-
-def piece(number: int) -> Iterator[Record]:
-    """Yield the load of one turn: later by its days, under ids of its own."""
-    for record in Load(events=_PIECE, seed=number).records():
-        event = orjson.loads(record.value or b"")
-        event["event_id"] = f"{number}-{event['event_id']}"
-        event["time"] += number * DAYS * 86_400_000
-        yield record._replace(value=orjson.dumps(event))
 
 
 def soak(settings: Settings, minutes: float) -> list[tuple[float, float, int]]:
@@ -52,7 +41,8 @@ def soak(settings: Settings, minutes: float) -> list[tuple[float, float, int]]:
     samples: list[tuple[float, float, int]] = []
     with Committed(settings) as committed, worker(settings) as (pid, alive, _):
         process, begun = psutil.Process(pid), time.monotonic()
-        sent = turn = last = 0
+        sent = last = 0
+        load = Load(events=_PIECE, seed=0)
         last_at = note_at = begun
         while (now := time.monotonic()) - begun < 60 * minutes:
             alive()
@@ -67,8 +57,8 @@ def soak(settings: Settings, minutes: float) -> list[tuple[float, float, int]]:
                 print(f"{minute:5.1f} min {resident:7.0f} MB {count:12,} events", file=sys.stderr, flush=True)
                 note_at = now + _EVERY_S
             if sent - count < _AHEAD:
-                asyncio.run(produce(settings, piece(turn)))
-                sent, turn = sent + _PIECE, turn + 1
+                asyncio.run(produce(settings, load.records()))
+                sent, load = sent + _PIECE, load.more(_PIECE)
             else:
                 time.sleep(0.5)
     return samples

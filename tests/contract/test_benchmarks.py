@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 
 import pytest
-from benchmarks import drift, rule_cost
+from benchmarks import drift, rule_cost, scale
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.py") if not file.stem.startswith(("_", "test_")))
@@ -32,3 +32,9 @@ def test_a_town_too_small_to_learn_from_is_refused_in_words(capsys):
         drift.main(["--customers", "5", "--days", "40", "--drift", "2024-02-01:slump=0.2"])
     assert ended.value.code == 2
     assert "more customers, or more days" in capsys.readouterr().err
+
+
+def test_events_of_one_customer_in_one_batch_share_a_change():
+    assert scale.changes(1, 100) == pytest.approx(0.01)
+    assert scale.changes(10**9, 100) == pytest.approx(1.0)
+    assert scale.changes(2_500, 8_000) == pytest.approx(0.3, abs=0.01)
