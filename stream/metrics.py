@@ -23,7 +23,7 @@ class Metrics:
         )
         self.phase_seconds = Histogram(
             "churnwatch_batch_phase_seconds",
-            "Time of a batch by phase: step, transaction, store",
+            "Time of a batch by phase: step (its records are read in it), transaction, store",
             ["phase"],
             buckets=_SECONDS,
             registry=r,

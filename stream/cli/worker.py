@@ -10,10 +10,11 @@ import typer
 from stream.cli.printed import PrintConfig, stop_if
 from stream.cli.serving import LogFormatOption, LogLevelOption, serve
 
-_GC = (300_000, 50, 100)
-"""States are trees without cycles: the default thresholds would walk all of them for every few thousand events.
+_GC = (2_000_000, 10, 100)
+"""States are trees without cycles: looking for some finds next to nothing, and walks through all that is new.
 
-What a batch makes and drops should be gone before the youngest are looked through, which takes some ms.
+What counts for the first is what was made since the last look less what was dropped. At 300,000, a worker whose customers
+are far more than its cached states looked every 24,000 events, for half a second; a quarter of what an event cost.
 """
 
 

@@ -17,7 +17,9 @@ from support.log_cases import Sent, ShardLogCases, gather, restored, sent
 
 from stream.broker.clients import client_options
 from stream.config import Settings
+from stream.engine.kafka.intake import HANDED_OUT
 from stream.engine.kafka.log import KafkaShardLog
+from stream.engine.log.merge import AHEAD
 from stream.engine.log.port import Fenced, LogFailure, Message, Output
 from stream.topics import INPUTS
 
@@ -109,6 +111,21 @@ async def test_waiting_behind_a_full_topic_leaves_the_consumer_its_turn(world: K
     assert turns > 3
     await world.produce(second, sent(b"3"))
     assert [r.value for r in (await gather(log, 1, full=[first]))[second]] == [b"3"]
+
+
+async def test_a_topic_is_handed_out_as_far_as_there_is_room_and_the_others_go_on(world: KafkaWorld) -> None:
+    first, second = INPUTS[:2]
+    name, values = world.settings.topics.prefix + first, [b"%d" % number for number in range(9000)]
+    async with producer(world.settings, linger_ms=20) as sender:
+        await asyncio.gather(*[await sender.send(name, value, key=b"c", partition=0) for value in values])
+    log = await world.log()
+    log.start((await log.open()).committed)
+    while not len(log._inbox[first]) >= AHEAD:
+        await asyncio.sleep(0.01)
+    await world.produce(second, sent(b"other"))
+    assert [r.value for r in (await gather(log, 1, full=[first]))[second]] == [b"other"]
+    assert AHEAD <= len(log._inbox[first]) < AHEAD + HANDED_OUT
+    assert [r.value for r in (await gather(log, len(values)))[first]] == values
 
 
 async def test_what_shards_send_each_other_lies_where_it_is_told_and_its_markers_are_no_lag(world: KafkaWorld) -> None:

@@ -1,9 +1,9 @@
-"""The worker's one consumer: a group member that hands each shard its records and pauses what is not drained."""
+"""The worker's one consumer: a group member that hands each shard its records, as many as it has room for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -22,7 +22,14 @@ from stream.topics import INPUTS
 
 _FETCH_WAIT_MS = 50  # a topic that an answer left out is asked for again this soon
 _METADATA_MS = 20_000  # while a topic is away there is no whole shard: so soon it is looked for again, not in 5 min
+_WAIT_MS = 100
+_LOOK_MS = 5  # how soon to look again whether a topic that was full has room: that it has comes without a sound
 _FAR_MS = 24 * 3_600_000  # restoring counts as polling: put out of reach, the watchdog looks after stalls
+
+HANDED_OUT = 2000
+"""Records at a time at most, of all partitions together: to unpack them takes some ms, which the shards wait."""
+
+Found = Mapping[TopicPartition, Sequence[Record]]
 
 
 class Receiver(Protocol):
@@ -30,6 +37,10 @@ class Receiver(Protocol):
 
     def receive(self, topic: str, records: Sequence[Record]) -> None:
         """Take records of a topic."""
+        ...
+
+    def room(self) -> Iterator[tuple[TopicPartition, bool]]:
+        """Yield what it fetches, and of each whether it takes more now."""
         ...
 
     def passed(self, topic: str, position: int) -> None:
@@ -91,7 +102,7 @@ class Intake:
         """
         while self._consumer is not None:
             try:
-                found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)
+                found = await self._poll(self._consumer)
             except OffsetOutOfRangeError as fault:
                 raise PositionLost(
                     f"the log no longer holds the next offset of {_names(fault)}: records were deleted unread, or the "
@@ -107,6 +118,25 @@ class Intake:
                 if receiver is not None:
                     receiver.receive(partition.topic[len(self._prefix) :], records)
             await self._tell_positions()
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> Found:
+        """Return some records of partitions that have room.
+
+        What the others have is left with the client as it was fetched, compressed: to pause a partition would throw it
+        away, to be fetched again.
+        """
+        held = consumer.assignment()
+        fetched = [place for receiver in self._receivers.values() for place in receiver.room() if place[0] in held]
+        wanted = [partition for partition, room in fetched if room]
+        if len(wanted) == len(fetched):
+            found: Found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=HANDED_OUT)
+        elif wanted:
+            found = await consumer.getmany(*wanted, timeout_ms=_LOOK_MS, max_records=HANDED_OUT)
+        else:
+            await asyncio.sleep(_LOOK_MS / 1000)
+            return {}
+        await asyncio.sleep(0)  # what the client has comes without a pause: the shards are to have their turns
+        return found
 
     async def _tell_positions(self) -> None:
         """Control records and aborted ones move the position without being delivered."""
@@ -154,16 +184,6 @@ class Intake:
         """Fetch the partition from `offset` on."""
         if self._consumer is not None and self.assigned(partition):
             self._consumer.seek(partition, offset)
-            self._consumer.resume(partition)
-
-    def pause(self, partition: TopicPartition) -> None:
-        """Fetch no more of the partition for now."""
-        if self._consumer is not None and self.assigned(partition):
-            self._consumer.pause(partition)
-
-    def resume(self, partition: TopicPartition) -> None:
-        """Fetch the partition again."""
-        if self._consumer is not None and self.assigned(partition):
             self._consumer.resume(partition)
 
     def bounds(self, partition: TopicPartition) -> tuple[int | None, float]:

@@ -38,13 +38,12 @@ class KafkaShardLog:
         self._settings = settings
         self._intake = intake
         self._prefix = settings.topics.prefix
-        self._inputs = tuple(topics)
+        self._partitions = {topic: intake.partition(topic, shard) for topic in topics}
         self._producer: AIOKafkaProducer | None = None
         self._inbox: dict[str, list[Record]] = {topic: [] for topic in topics}
         self._next: dict[str, int] = {}  # by topic: the next offset to receive
         self._last: dict[str, int] = {}  # by topic: the offset after the last record received
         self._arrived = asyncio.Event()
-        self._paused: set[str] = set()
         self._capacity = min(settings.engine.batch_events, AHEAD)
         self._changelog = TopicPartition(self._prefix + CHANGELOG, shard)
         self.started = False
@@ -92,7 +91,7 @@ class KafkaShardLog:
                     break
                 await asyncio.sleep(RETRY_BACKOFF_MS / 1000)  # the broker offers no event for it
             start = (await plain_reader.beginning_offsets(partitions))[self._changelog]
-            inputs = {topic: self._intake.partition(topic, self.shard) for topic in self._inputs}
+            inputs = self._partitions
             first = await plain_reader.beginning_offsets(list(inputs.values()))
             known = await committed_offsets(self._settings, inputs.values())
             committed = {topic: known[partition] for topic, partition in inputs.items() if partition in known}
@@ -136,9 +135,8 @@ class KafkaShardLog:
 
     def refetch(self) -> None:
         """Seek to what comes next: at the start, and after a rebalance moved the consumer back to the committed."""
-        self._paused.clear()
-        for topic in self._inputs:
-            self._intake.seek(self._intake.partition(topic, self.shard), self._next.get(topic, 0))
+        for topic, partition in self._partitions.items():
+            self._intake.seek(partition, self._next.get(topic, 0))
 
     def receive(self, topic: str, records: Sequence[Record]) -> None:
         """Take records from the consumer, dropping what lies before the position: a rebalance delivers some again."""
@@ -153,9 +151,12 @@ class KafkaShardLog:
         inbox.extend(records)
         self._next[topic] = self._last[topic] = records[-1].offset + 1
         self._arrived.set()
-        if len(inbox) >= self._capacity and topic not in self._paused:
-            self._paused.add(topic)
-            self._intake.pause(self._intake.partition(topic, self.shard))
+
+    def room(self) -> Iterator[tuple[TopicPartition, bool]]:
+        """Yield the partitions of the input topics, and of each whether its inbox takes more."""
+        if self.started:
+            for topic, partition in self._partitions.items():
+                yield partition, len(self._inbox[topic]) < self._capacity
 
     def passed(self, topic: str, position: int) -> None:
         """Learn that the consumer stands at `position`: control records and aborted ones are never delivered."""
@@ -166,8 +167,7 @@ class KafkaShardLog:
         """Yield the topics whose position lies before the broker's end with nothing delivered."""
         if not self.started:
             return
-        for topic in self._inputs:
-            partition = self._intake.partition(topic, self.shard)
+        for topic, partition in self._partitions.items():
             end, _ = self._intake.bounds(partition)
             if end is not None and not self._inbox[topic] and self._next.get(topic, 0) < end:
                 yield topic, partition
@@ -197,21 +197,18 @@ class KafkaShardLog:
             if inbox and topic not in full:
                 found[topic] = inbox
                 self._inbox[topic] = []
-                if topic in self._paused:
-                    self._paused.discard(topic)
-                    self._intake.resume(self._intake.partition(topic, self.shard))
         return found
 
     def settled(self, topic: str) -> float:
         """Return when the broker last said that the topic has no more than was delivered."""
         if self._inbox[topic]:
             return float("-inf")
-        end, heard = self._intake.bounds(self._intake.partition(topic, self.shard))
+        end, heard = self._intake.bounds(self._partitions[topic])
         return heard if end is not None and self._next.get(topic, 0) >= end else float("-inf")
 
     def lag(self, topic: str, position: int) -> int:
         """Return the records between `position` and the end as last heard; 0 where only transactions' markers lie."""
-        end, _ = self._intake.bounds(self._intake.partition(topic, self.shard))
+        end, _ = self._intake.bounds(self._partitions[topic])
         if end is not None and position >= self._last.get(topic, 0) and self._next.get(topic, 0) >= end:
             return 0
         return max(0, end - position) if end is not None else 0

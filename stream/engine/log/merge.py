@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heapreplace
 from typing import Any
 
@@ -19,12 +19,12 @@ INSTANTLY = -1
 """The merge time of a record that could not be read: it holds up nobody."""
 
 
-AHEAD = 4000
-"""Records of a topic that wait to be merged at most: what a large batch lacks is fetched while it grows."""
+AHEAD = 2000
+"""Records of a topic at which it counts as full: what a large batch lacks is fetched while it grows."""
 
 
 class Item(Struct, frozen=True, gc=False):
-    """A record on its way through the merge, with what it was read into."""
+    """A record that leaves the merge or is next of its topic, with what it was read into."""
 
     time: int  # event time, ms
     topic: str
@@ -33,16 +33,60 @@ class Item(Struct, frozen=True, gc=False):
     arrived: float  # wall clock, ms: when it was put into the merge
 
 
+Read = Callable[[str, Record, float], Item]
+"""Reads a record: its topic, the record, when it was put into the merge."""
+
+
+class _Queue:
+    """The records of a topic, in their order. Only the next one is read: its time says when it may go.
+
+    An event read long before its turn would be out of the processor's caches by then, and take memory meanwhile.
+    """
+
+    def __init__(self, topic: str, read: Read) -> None:
+        self._topic = topic
+        self._read = read
+        self._waiting: deque[Record] = deque()
+        self._arrivals: deque[list[float]] = deque()  # of those that wait: how many have arrived when
+        self.head: Item | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting) + (self.head is not None)
+
+    def extend(self, records: Sequence[Record], arrived: float) -> None:
+        if records:
+            self._waiting.extend(records)
+            self._arrivals.append([len(records), arrived])
+            if self.head is None:
+                self._advance()
+
+    def pop(self) -> Item:
+        item = self.head
+        assert item is not None, "look whether there is one"
+        self._advance()
+        return item
+
+    def _advance(self) -> None:
+        if not self._waiting:
+            self.head = None
+            return
+        arrival = self._arrivals[0]
+        arrival[0] -= 1
+        if not arrival[0]:
+            self._arrivals.popleft()
+        self.head = self._read(self._topic, self._waiting.popleft(), arrival[1])
+
+
 class Merge:
     """Ordered by (event time, topic order, offset). A record leaves when every other topic has one, or is known to be
     empty up to `wait_ms` after the record reached the broker; or when it has been here for `wait_max_ms` and no topic
     is known to hold unread ones: those are waited for, as Kafka Streams does, or an outage would break the order."""
 
-    def __init__(self, topics: Sequence[str], *, wait_ms: float, wait_max_ms: float, capacity: int) -> None:
+    def __init__(self, topics: Sequence[str], read: Read, *, wait_ms: float, wait_max_ms: float, capacity: int) -> None:
         """`topics` in tie order; `capacity`: records of one topic held before it counts as full."""
         self._topics = tuple(topics)
         self._index = {topic: index for index, topic in enumerate(topics)}
-        self._queues: tuple[deque[Item], ...] = tuple(deque() for _ in topics)
+        self._queues = tuple(_Queue(topic, read) for topic in topics)
         self._wait = wait_ms
         self._wait_max = wait_max_ms
         self._capacity = capacity
@@ -50,9 +94,9 @@ class Merge:
     def __len__(self) -> int:
         return sum(map(len, self._queues))
 
-    def extend(self, topic: str, items: Iterable[Item]) -> None:
-        """Add records behind those of their topic."""
-        self._queues[self._index[topic]].extend(items)
+    def extend(self, topic: str, records: Sequence[Record], now: float) -> None:
+        """Add records behind those of their topic; `now`: the wall clock in ms."""
+        self._queues[self._index[topic]].extend(records, now)
 
     def full(self) -> frozenset[str]:
         """Return the topics that should not be fetched for now."""
@@ -60,7 +104,7 @@ class Merge:
 
     def next_time(self) -> float:
         """Return the event time, ms, of the record that is next in order; infinity when there is none."""
-        return min((queue[0].time for queue in self._queues if queue), default=float("inf"))
+        return min((queue.head.time for queue in self._queues if queue.head is not None), default=float("inf"))
 
     def take(self, limit: int, settled: Callable[[str], float], now: float, until: float = float("inf")) -> list[Item]:
         """Return up to `limit` records that may go. `settled` is `ShardLog.settled`; `now` the wall clock in ms.
@@ -68,27 +112,29 @@ class Merge:
         Records of after the event time `until` (ms) stay where they are; the order is as without it.
         """
         queues = self._queues
-        heads = [(queue[0].time, index) for index, queue in enumerate(queues) if queue]
+        heads = [(queue.head.time, index) for index, queue in enumerate(queues) if queue.head is not None]
         heapify(heads)
-        horizon = min((settled(t) for t, q in zip(self._topics, queues, strict=True) if not q), default=float("inf"))
+        horizon = min(
+            (settled(t) for t, q in zip(self._topics, queues, strict=True) if q.head is None), default=float("inf")
+        )
         taken: list[Item] = []
         while heads and len(taken) < limit:
             time, index = heads[0]
             if time > until:
                 break
             queue = queues[index]
-            item = queue[0]
+            item = queue.head
+            assert item is not None, "only queues that have one are in the heap"
             if item.record.timestamp + self._wait > horizon and time != INSTANTLY:
                 late = horizon > UNREAD and now - item.arrived >= self._wait_max
                 if not late:
                     break
-            taken.append(queue.popleft())
-            if queue:
-                if len(heads) == 1:
-                    heads[0] = (queue[0].time, index)
-                else:
-                    heapreplace(heads, (queue[0].time, index))
-            else:
+            taken.append(queue.pop())
+            if queue.head is None:
                 heappop(heads)
                 horizon = min(horizon, settled(self._topics[index]))
+            elif len(heads) == 1:
+                heads[0] = (queue.head.time, index)
+            else:
+                heapreplace(heads, (queue.head.time, index))
         return taken

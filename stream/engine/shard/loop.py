@@ -39,11 +39,9 @@ _WAITING_S = 0.005
 """How soon to look again whether what is held back may go: that a topic has nothing to tell arrives without a sound."""
 
 _GROUPS_SHARE = 20  # of the memory for customers, one part more for groups: they are rarely asked for
-_TURN = 200
-"""Events after which a neighbour gets its turn: a whole batch would keep every other shard's transaction waiting."""
-
-_PIECE = 1000
-"""Records that a batch grows by, as long as they are there: then it is seen whether it has enough."""
+_PIECE = 200
+"""Records that a batch grows by, as long as they are there. After each a neighbour gets its turn, as a whole batch
+would keep every other shard's transaction waiting, and it is seen whether the batch has enough."""
 
 _EMPTY_WORLD = json.encode(World().dump(), order="deterministic")
 
@@ -106,6 +104,7 @@ class Shard:
         self._wall = wall
         self._merge = Merge(
             (*options.topics, STAFF),
+            self._read,
             wait_ms=options.merge_wait_ms,
             wait_max_ms=options.merge_wait_max_ms,
             capacity=min(options.batch_events, AHEAD),
@@ -221,17 +220,10 @@ class Shard:
     async def fetch(self, wait_s: float) -> int:
         """Put what has arrived into the merge and return how much it was."""
         arrived = await self._log.fetch(self._merge.full(), wait_s)
-        now = float(self._wall())
-        count = 0
-        for topic, records in arrived.items():
+        now, count = float(self._wall()), 0
+        for topic, records in (*arrived.items(), (STAFF, self._staff.fetch())):
+            self._merge.extend(topic, records, now)
             count += len(records)
-            for first in range(0, len(records), _TURN):
-                if first:
-                    await asyncio.sleep(0)
-                self._merge.extend(topic, [self._read(topic, r, now) for r in records[first : first + _TURN]])
-        for record in self._staff.fetch():
-            self._merge.extend(STAFF, (self._read(STAFF, record, now),))
-            count += 1
         if count:
             self._last_input = round(now)
             self.pulse.work = self.pulse.work or "records wait"
@@ -252,6 +244,7 @@ class Shard:
 
         `until`: event time, ms, after which records wait: replays go on in slices.
         """
+        started = clock.perf_counter()
         items = self._more(0, until)
         if not items:
             return 0
@@ -259,13 +252,15 @@ class Shard:
         batch = self._batch()
         taken, stream_time, arrivals, spent = 0, self._meta.stream_time, Arrivals(), 0.0
         while items:
-            stream_time, took = await self._step_through(batch, items, stream_time)
-            spent += took
-            taken += len(items)
+            stream_time = await self._step_through(batch, items, stream_time)
             arrivals.note(items)
+            taken += len(items)
+            spent += clock.perf_counter() - started
             if len(items) < _PIECE or self._states.full:
                 break
+            await asyncio.sleep(0)
             await self.fetch(0)
+            started = clock.perf_counter()
             items = self._more(taken, until)
         self._metrics.phase_seconds.labels("step").observe(spent)
         await self._commit(batch, stream_time)
@@ -277,11 +272,10 @@ class Shard:
         limit = min(_PIECE, self._options.batch_events - taken)
         return self._merge.take(limit, self._settled, self._wall(), until) if limit else ()
 
-    async def _step_through(self, batch: Batch, items: Sequence[Item], stream_time: int) -> tuple[int, float]:
-        """Take merged records into the batch and return the stream time after them, and the seconds it took."""
-        started, spent = clock.perf_counter(), 0.0
+    async def _step_through(self, batch: Batch, items: Sequence[Item], stream_time: int) -> int:
+        """Take merged records into the batch and return the stream time after them."""
         latest: Item | None = None
-        for count, item in enumerate(items, 1):
+        for item in items:
             if item.topic == STAFF:
                 found = await suspects(item.event, self._world.staff, self._states)
                 stream_time = batch.take_staff(item, stream_time, found)
@@ -289,13 +283,9 @@ class Shard:
                 stream_time = batch.take(item, stream_time)
             if item.time == stream_time:
                 latest = item
-            if count % _TURN == 0:
-                spent += clock.perf_counter() - started
-                await asyncio.sleep(0)
-                started = clock.perf_counter()
         if latest is not None:
             self._meta = replace(self._meta, newest=(latest.time, latest.record.timestamp))
-        return stream_time, spent + clock.perf_counter() - started
+        return stream_time
 
     def next_time(self) -> float:
         """Return the event time, ms, of the next record that was fetched; infinity when none waits."""

@@ -15,18 +15,28 @@ FOREVER = float("inf")
 
 
 def item(topic, time, offset=0, *, timestamp=None, arrived=0.0):
-    record = MemoryRecord(offset, time if timestamp is None else timestamp, b"", b"")
-    return Item(time, topic, record, None, arrived)
+    record = MemoryRecord(offset, time if timestamp is None else timestamp, b"", b"%d" % time)
+    return read(topic, record, arrived)
 
 
 def unreadable(topic, offset=0):
-    return Item(INSTANTLY, topic, MemoryRecord(offset, 50, b"", b""), Rejected("x", "$", "y"), 0.0)
+    return read(topic, MemoryRecord(offset, 50, b"", None), 0.0)
+
+
+def read(topic, record, arrived):
+    if record.value is None:
+        return Item(INSTANTLY, topic, record, Rejected("x", "$", "y"), arrived)
+    return Item(int(record.value), topic, record, None, arrived)
+
+
+def put(made, *items):
+    for one in items:
+        made.extend(one.topic, [one.record], one.arrived)
 
 
 def merge(*items, wait_ms=100, wait_max_ms=5000, capacity=3):
-    made = Merge(TOPICS, wait_ms=wait_ms, wait_max_ms=wait_max_ms, capacity=capacity)
-    for one in items:
-        made.extend(one.topic, [one])
+    made = Merge(TOPICS, read, wait_ms=wait_ms, wait_max_ms=wait_max_ms, capacity=capacity)
+    put(made, *items)
     return made
 
 
@@ -83,7 +93,7 @@ def test_no_more_than_the_limit_leave():
 def test_a_topic_without_records_is_waited_for():
     made = merge(item("a", 10), item("b", 20))
     assert take(made, settled=UNREAD) == []
-    made.extend("c", [item("c", 15)])
+    put(made, item("c", 15))
     # c's only record goes, then c is empty again and b may have to wait for it
     assert take(made, settled=UNREAD) == [("a", 10, 0)]
 
@@ -114,7 +124,7 @@ def test_after_the_longest_wait_the_others_go_on_without_a_topic_not_heard_of():
 def test_records_known_to_be_there_are_waited_for_however_long_it_takes():
     made = merge(item("a", 10, arrived=1000.0))
     assert take(made, settled=lambda topic: UNREAD if topic == "c" else 0, now=10**9) == []
-    made.extend("c", [item("c", 5)])
+    put(made, item("c", 5))
     assert take(made, settled=0, now=10**9) == [("c", 5, 0), ("a", 10, 0)]
 
 
@@ -132,6 +142,25 @@ def test_it_leaves_behind_those_of_its_own_topic():
 @pytest.mark.parametrize(("records", "full"), [(2, frozenset()), (3, {"a"}), (4, {"a"})])
 def test_a_topic_with_enough_records_is_full(records, full):
     assert merge(*(item("a", n) for n in range(records))).full() == full
+
+
+def test_only_the_next_record_of_a_topic_has_been_read():
+    seen = []
+
+    def noting(topic, record, arrived):
+        seen.append((topic, record.offset, arrived))
+        return read(topic, record, arrived)
+
+    made = Merge(TOPICS, noting, wait_ms=100, wait_max_ms=5000, capacity=3)
+    made.extend("a", [item("a", n, n).record for n in range(3)], 7.0)
+    made.extend("a", [item("a", n, n).record for n in range(3, 5)], 8.0)
+    made.extend("b", [], 9.0)
+    assert seen == [("a", 0, 7.0)]
+    assert len(made) == 5
+    assert take(made, limit=3) == [("a", n, n) for n in range(3)]
+    assert seen[1:] == [("a", 1, 7.0), ("a", 2, 7.0), ("a", 3, 8.0)]
+    assert [one.arrived for one in made.take(9, lambda topic: FOREVER, 0.0)] == [8.0, 8.0]
+    assert len(seen) == 5
 
 
 def test_an_empty_merge_gives_nothing():
@@ -158,11 +187,11 @@ def test_the_order_depends_on_neither_the_limits_nor_on_what_had_arrived_before(
         for topic in TOPICS:
             for _ in range(limits[turn % len(limits)] % 3 + (turn > 100)):
                 if left[topic]:
-                    parts.extend(topic, [left[topic].pop(0)])
+                    put(parts, left[topic].pop(0))
         got += take(parts, limit=limits[turn % len(limits)], settled=settled)
         turn += 1
         if turn > 20:  # whoever chose to put nothing ever gets there all the same
             for topic in TOPICS:
                 if left[topic]:
-                    parts.extend(topic, [left[topic].pop(0)])
+                    put(parts, left[topic].pop(0))
     assert got == wanted

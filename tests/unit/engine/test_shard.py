@@ -239,6 +239,5 @@ async def test_neighbours_get_their_turn_within_a_large_batch(harness):
     fetched = len(turns)
     await harness.shard.process()
     other.cancel()
-    assert fetched > 3
-    assert len(turns) - fetched > 3
+    assert len(turns) - fetched >= 3_000 // 200 - 1
     assert harness.shard.positions["balances"] == 3_000

@@ -12,6 +12,7 @@ from stream.engine.log.memory import MemoryRecord
 from stream.engine.store.slots import Slot
 from stream.engine.worker.supervisor import Supervisor
 from stream.metrics import Metrics
+from stream.topics import INPUTS
 
 NOW = 1_760_000_000_000
 
@@ -44,7 +45,7 @@ def test_it_starves_where_the_broker_that_was_heard_of_lately_has_more(end, hear
 
 def test_what_was_delivered_is_no_hunger():
     log = log_of(5, NOW)
-    for topic in log._inputs:
+    for topic in INPUTS:
         log.receive(topic, [MemoryRecord(4, NOW, b"k", b"v")])
     assert not log.starving(NOW - 10_000)
 
