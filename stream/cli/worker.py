@@ -13,8 +13,8 @@ from stream.cli.serving import LogFormatOption, LogLevelOption, serve
 _GC = (2_000_000, 10, 100)
 """States are trees without cycles: looking for some finds next to nothing, and walks through all that is new.
 
-What counts for the first is what was made since the last look less what was dropped. At 300,000, a worker whose customers
-are far more than its cached states looked every 24,000 events, for half a second; a quarter of what an event cost.
+What counts for the first is what was made since the last look less what was dropped. At 300,000, a worker whose
+customers are far more than its cached states looked every 24,000 events, for half a second: a quarter of its work.
 """
 
 
