@@ -28,7 +28,8 @@ DECODED_BYTES = 55_360
 
 WORKER_BYTES = 850 << 20
 """Of memory a worker takes at full load beside the decoded states it keeps: stores, batches under way, records waiting.
-Resident, rounded up from 845 MB after 22 minutes with a backlog (`python -m tests.benchmarks.soak`)."""
+Resident, rounded up from 845 MB after 22 minutes with a backlog (`python -m tests.benchmarks.soak`). It has been 587
+since less is read ahead; the rest is left for what was not measured: restoring meanwhile, other loads."""
 
 RESTORE_STATES_PER_S = 60_000
 """Read from the changelog by one worker, states of `STATE_BYTES`, rounded down: 5.7 µs a state and 2.3 a kB, from
