@@ -224,7 +224,7 @@ class KafkaShardLog:
         try:
             await producer.begin_transaction()
             if output.positions:
-                offsets = {self._intake.partition(t, self.shard): o for t, o in output.positions.items()}
+                offsets = {self._partitions[t]: o for t, o in output.positions.items()}
                 await producer.send_offsets_to_transaction(offsets, self._settings.engine.group)
             changelog = (Message(CHANGELOG, key, value) for key, value in output.changelog.items())
             end = await self._send(producer, [*output.messages], changelog)

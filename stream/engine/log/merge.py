@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heapreplace
+from itertools import repeat
 from typing import Any
 
 from msgspec import Struct
@@ -46,19 +47,16 @@ class _Queue:
     def __init__(self, topic: str, read: Read) -> None:
         self._topic = topic
         self._read = read
-        self._waiting: deque[Record] = deque()
-        self._arrivals: deque[list[float]] = deque()  # of those that wait: how many have arrived when
+        self._waiting: deque[tuple[Record, float]] = deque()  # and when each arrived
         self.head: Item | None = None
 
     def __len__(self) -> int:
         return len(self._waiting) + (self.head is not None)
 
     def extend(self, records: Sequence[Record], arrived: float) -> None:
-        if records:
-            self._waiting.extend(records)
-            self._arrivals.append([len(records), arrived])
-            if self.head is None:
-                self._advance()
+        self._waiting.extend(zip(records, repeat(arrived)))
+        if self.head is None:
+            self._advance()
 
     def pop(self) -> Item:
         item = self.head
@@ -67,14 +65,7 @@ class _Queue:
         return item
 
     def _advance(self) -> None:
-        if not self._waiting:
-            self.head = None
-            return
-        arrival = self._arrivals[0]
-        arrival[0] -= 1
-        if not arrival[0]:
-            self._arrivals.popleft()
-        self.head = self._read(self._topic, self._waiting.popleft(), arrival[1])
+        self.head = self._read(self._topic, *self._waiting.popleft()) if self._waiting else None
 
 
 class Merge:

@@ -9,6 +9,7 @@ import pytest
 from support.harness import Harness, changelog_states
 from support.timeline import at, records, steady
 
+from stream.codec import Codec
 from stream.domain.state import decode
 from stream.engine.log.port import Fenced
 from stream.engine.store.inherited import ForeignChangelog
@@ -225,9 +226,10 @@ async def test_a_closed_shard_does_not_run(harness):
     assert not harness.shard.running
 
 
-async def test_neighbours_get_their_turn_within_a_large_batch(harness):
+async def test_neighbours_get_their_turn_within_a_large_batch(harness, monkeypatch):
     harness.feed(records([NOON.plus(minutes=n).balance("c", n) for n in range(3_000)]))
-    turns = []
+    turns, read, plain = [], [], Codec.decode
+    monkeypatch.setattr(Codec, "decode", lambda *given: read.append(len(turns)) or plain(*given))
 
     async def neighbour():
         while True:
@@ -237,7 +239,10 @@ async def test_neighbours_get_their_turn_within_a_large_batch(harness):
     other = asyncio.create_task(neighbour())
     await harness.shard.fetch(0)
     fetched = len(turns)
+    assert len(read) == 1, "to fetch reads nothing but the first, which keeps nobody waiting"
     await harness.shard.process()
     other.cancel()
     assert len(turns) - fetched >= 3_000 // 200 - 1
+    assert len(read) == 3_000
+    assert len(set(read)) > 3, "nor is everything read in one turn"
     assert harness.shard.positions["balances"] == 3_000
